@@ -1,0 +1,1 @@
+"""Behavioural similarity tests for hosted language models."""
