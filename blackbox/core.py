@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     AnyArray = npt.NDArray[Any]
 
 
-
 # --- canonical form and digests -------------------------------------------------------------------
 
 
@@ -186,7 +185,7 @@ class EndpointSpec:
     timeout_s: float = 120.0
     prices: Prices | None = None
     preset: str | None = None
-    token_limit_field: str = "max_tokens"
+    token_limit_field: str = "max_tokens"  # noqa: S105 - the name of a JSON field
     known_quirks: tuple[str, ...] = ()
 
 
@@ -536,7 +535,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """One progress event of long work. `stage` is `collect`, `embed`, `score`, `train` …"""
+    """One progress event of long work. `stage` is `collect`, `embed` or `score`."""
 
     stage: str
     subject: str
