@@ -107,7 +107,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """One question of a suite, asked `repeats` times."""
+    """One question of a suite, asked `repeats` times.
+
+    `max_output_tokens` is None for imported probes only: what limited recorded answers is unknown.
+    """
 
     id: str
     family: str
@@ -115,7 +118,7 @@ class Probe:
     form: Form
     messages: tuple[Message, ...]
     repeats: int
-    max_output_tokens: int
+    max_output_tokens: int | None
     decoding: Decoding | None = None
     parser: str = "text"
     tools: tuple[Mapping[str, Any], ...] = ()
@@ -470,12 +473,22 @@ class PooledProbe:
         values: `(n_x + n_y,)` integer codes 0…k−1, or `(n_x + n_y, d)` floats.
         n_x: Rows of side x.
         n_y: Rows of side y.
+        counts: For codes, `(1 + B, K)` counts of each code on side x under each labelling: computed
+            once by the engine and shared by every signal that reads codes.
     """
 
     probe_id: str
     values: AnyArray
     n_x: int
     n_y: int
+    counts: FloatArray | None = None
+
+    @property
+    def total_counts(self) -> FloatArray:
+        """`(K,)` counts of each code on both sides together."""
+        import numpy as np
+
+        return np.bincount(self.values).astype(np.float64)
 
 
 class TwoSampleSignal(Protocol):
@@ -498,25 +511,40 @@ class PairSignal(Protocol):
 
     info: SignalInfo
 
-    def scores(self, runs: Sequence[FeatureMatrix], references: Sequence[int]) -> FloatArray:
+    def scores(self, runs: Sequence[FeatureMatrix], families: Sequence[int]) -> FloatArray:
         """Return `(P, R, R)` normalised per-probe scores of all pairs of runs; NaN where a side is silent.
 
+        Probes are those of `runs`, sorted by id. What normalises a pair is taken from all runs outside the
+        families of both its members, so that no pair is its own reference (METHODS §4.2).
+
         Args:
-            runs: One ragged gram matrix a run.
-            references: Indices of the runs that serve as reference population.
+            runs: One feature matrix a run.
+            families: For each run the number of its family (lineage group, else endpoint).
         """
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalInfo:
-    """What a signal file declares beside its method."""
+    """What a signal file declares beside its method.
+
+    Args:
+        version: Raised with every change of a number.
+        question: Which question it serves.
+        feature: The feature it reads.
+        forms: The probe forms it applies to.
+        omnibus: Whether it enters the omnibus test.
+        directional: Whether, with unequal counts, it gains when one side is the more diverse; such a
+            signal is standardised two-sided then (METHODS §2).
+        needs: What else must hold, in words.
+    """
 
     version: int
-    question: Literal["same", "related"]
+    question: Literal["same", "related", "tokenizer"]
     feature: str
     forms: tuple[Form, ...]
     omnibus: bool = True
+    directional: bool = False
     needs: str = ""
 
 
