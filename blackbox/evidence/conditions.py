@@ -1,0 +1,122 @@
+"""What differed around two runs beside the model: decoding, time, served model, provider (METHODS §1.8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from blackbox.core import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from blackbox.core import Run
+
+SAME_WINDOW_HOURS = 24.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One circumstance on both sides and what its state means."""
+
+    name: str
+    a: str
+    b: str
+    state: Literal["equal", "different", "unknown"]
+    meaning: str
+
+
+def conditions(a: Run, b: Run) -> tuple[Condition, ...]:
+    """Return the circumstances of two runs, side by side."""
+    return (_sent(a, b), _honoured(a, b), _window(a, b), *(_served(a, b, *row) for row in _SERVED))
+
+
+def decoding_conflict(a: Run, b: Run) -> str | None:
+    """Return what differs between two known sent decodings, or None where they agree or one is unknown."""
+    sent_a, sent_b = a.manifest.sent_decoding, b.manifest.sent_decoding
+    if sent_a is None or sent_b is None:
+        return None
+    names = [name for name in sorted({*sent_a, *sent_b}) if sent_a.get(name) != sent_b.get(name)]
+    return ", ".join(f"{name} {sent_a.get(name)} against {sent_b.get(name)}" for name in names) or None
+
+
+def window(run: Run) -> tuple[datetime, datetime] | None:
+    """Return the times of a run's first and last request, where recorded."""
+    times = [o.requested_at for o in run.observations if o.requested_at is not None]
+    return (min(times), max(times)) if times else None
+
+
+def _sent(a: Run, b: Run) -> Condition:
+    known = a.manifest.sent_decoding is not None and b.manifest.sent_decoding is not None
+    conflict = decoding_conflict(a, b)
+    if not known:
+        meaning = "an untested condition: a difference may come from sampling settings alone"
+    else:
+        meaning = (
+            "both were asked for the same sampling" if conflict is None else "answers differ for this reason alone"
+        )
+    state: Literal["equal", "different", "unknown"] = "unknown" if not known else "different" if conflict else "equal"
+    return Condition(name="sent decoding", a=_decoding(a), b=_decoding(b), state=state, meaning=meaning)
+
+
+def _decoding(run: Run) -> str:
+    sent = run.manifest.sent_decoding
+    if sent is None:
+        return "unknown"
+    stated = {name: value for name, value in sorted(sent.items()) if value not in (None, [], ())}
+    return ", ".join(f"{name} {plain(value)}" for name, value in stated.items()) or "server defaults"
+
+
+def _honoured(a: Run, b: Run) -> Condition:
+    known = [run.manifest.honoured_decoding is not None for run in (a, b)]
+    texts = ["measured" if k else "not measured" for k in known]
+    meaning = "what a server really honours was not measured; servers answer 200 and ignore settings"
+    return Condition(name="honoured decoding", a=texts[0], b=texts[1], state="unknown", meaning=meaning)
+
+
+def _window(a: Run, b: Run) -> Condition:
+    of_a, of_b = window(a), window(b)
+    if of_a is None or of_b is None:
+        text_a, text_b = (_span(w) for w in (of_a, of_b))
+        meaning = "when the answers were given is not recorded on both sides"
+        return Condition(name="time of collection", a=text_a, b=text_b, state="unknown", meaning=meaning)
+    hours = max((of_b[0] - of_a[1]).total_seconds(), (of_a[0] - of_b[1]).total_seconds()) / 3600
+    apart = hours > SAME_WINDOW_HOURS
+    meaning = (
+        f"{hours:.0f} h apart: this compares then with now, and a model may have been updated between"
+        if apart
+        else "collected within 24 h of each other"
+    )
+    return Condition(
+        name="time of collection",
+        a=_span(of_a),
+        b=_span(of_b),
+        state="different" if apart else "equal",
+        meaning=meaning,
+    )
+
+
+def _span(times: tuple[datetime, datetime] | None) -> str:
+    if times is None:
+        return "unknown"
+    return f"{times[0]:%Y-%m-%d %H:%M} to {times[1]:%Y-%m-%d %H:%M} UTC"
+
+
+_SERVED = (
+    ("served model", "served_model", "the name the server wrote into its replies: a claim, not a measurement"),
+    ("provider", "provider", "which host the router says it used"),
+    ("system fingerprint", "system_fingerprint", "the server's own mark of its configuration"),
+)
+
+
+def _served(a: Run, b: Run, name: str, field: str, meaning: str) -> Condition:
+    of_a, of_b = (sorted({v for o in run.observations if (v := getattr(o, field))}) for run in (a, b))
+    state: Literal["equal", "different", "unknown"] = (
+        "unknown" if not of_a or not of_b else "equal" if of_a == of_b else "different"
+    )
+    return Condition(name=name, a=_listed(of_a), b=_listed(of_b), state=state, meaning=meaning)
+
+
+def _listed(values: Iterable[str]) -> str:
+    return ", ".join(values) or "not reported"

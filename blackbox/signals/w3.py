@@ -1,0 +1,26 @@
+"""w3: rare word 3-grams that two runs' answers share, against how often unrelated runs share them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from blackbox.core import SignalInfo
+from blackbox.signals._overlap import overlap_scores
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from blackbox.core import FeatureMatrix, FloatArray
+
+
+class W3Overlap:
+    """IDF-weighted overlap of word 3-grams, double-centred over references (METHODS §7)."""
+
+    info = SignalInfo(version=1, question="related", feature="word3", forms=("open",))
+
+    def scores(self, runs: Sequence[FeatureMatrix], families: Sequence[int]) -> FloatArray:
+        """Return `(P, R, R)` centred overlaps; NaN where a side has no answer."""
+        return overlap_scores(runs, families)
+
+
+SIGNAL = W3Overlap()
