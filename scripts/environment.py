@@ -281,8 +281,8 @@ def _write_stamp(root: Path) -> None:
 def _reason(done: Done) -> str:
     """Return the line of a program's output that says most about its failure."""
     lines = [line.strip() for line in (done.errors or done.output).splitlines() if line.strip()]
-    marked = [line for line in lines if line.lower().startswith(("error", "×", "╰", "fatal"))]
-    return (marked or lines or ["no message"])[-1].rstrip(".")
+    marked = [line for line in lines if line.lower().startswith(("error:", "×", "fatal:"))]
+    return (marked or lines or ["no message"])[-1].removeprefix("ERROR: ").removeprefix("error: ").rstrip(".")
 
 
 def _say(text: str) -> None:
