@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from blackbox.core import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from blackbox.core import Run
@@ -27,14 +27,33 @@ class Condition:
     meaning: str
 
 
-def conditions(a: Run, b: Run) -> tuple[Condition, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """One run's circumstances, read once."""
+
+    sent: Mapping[str, Any] | None
+    honoured: bool
+    times: tuple[datetime, datetime] | None
+    served: Mapping[str, tuple[str, ...]]
+
+
+def facts(run: Run) -> Facts:
+    """Return what a run records of its circumstances."""
+    return Facts(
+        sent=run.manifest.sent_decoding,
+        honoured=run.manifest.honoured_decoding is not None,
+        times=window(run),
+        served={f: tuple(sorted({v for o in run.observations if (v := getattr(o, f))})) for _, f, _ in _SERVED},
+    )
+
+
+def conditions(a: Facts, b: Facts) -> tuple[Condition, ...]:
     """Return the circumstances of two runs, side by side."""
     return (_sent(a, b), _honoured(a, b), _window(a, b), *(_served(a, b, *row) for row in _SERVED))
 
 
-def decoding_conflict(a: Run, b: Run) -> str | None:
+def decoding_conflict(sent_a: Mapping[str, Any] | None, sent_b: Mapping[str, Any] | None) -> str | None:
     """Return what differs between two known sent decodings, or None where they agree or one is unknown."""
-    sent_a, sent_b = a.manifest.sent_decoding, b.manifest.sent_decoding
     if sent_a is None or sent_b is None:
         return None
     names = [name for name in sorted({*sent_a, *sent_b}) if sent_a.get(name) != sent_b.get(name)]
@@ -47,9 +66,9 @@ def window(run: Run) -> tuple[datetime, datetime] | None:
     return (min(times), max(times)) if times else None
 
 
-def _sent(a: Run, b: Run) -> Condition:
-    known = a.manifest.sent_decoding is not None and b.manifest.sent_decoding is not None
-    conflict = decoding_conflict(a, b)
+def _sent(a: Facts, b: Facts) -> Condition:
+    known = a.sent is not None and b.sent is not None
+    conflict = decoding_conflict(a.sent, b.sent)
     if not known:
         meaning = "an untested condition: a difference may come from sampling settings alone"
     else:
@@ -57,26 +76,24 @@ def _sent(a: Run, b: Run) -> Condition:
             "both were asked for the same sampling" if conflict is None else "answers differ for this reason alone"
         )
     state: Literal["equal", "different", "unknown"] = "unknown" if not known else "different" if conflict else "equal"
-    return Condition(name="sent decoding", a=_decoding(a), b=_decoding(b), state=state, meaning=meaning)
+    return Condition(name="sent decoding", a=_decoding(a.sent), b=_decoding(b.sent), state=state, meaning=meaning)
 
 
-def _decoding(run: Run) -> str:
-    sent = run.manifest.sent_decoding
+def _decoding(sent: Mapping[str, Any] | None) -> str:
     if sent is None:
         return "unknown"
     stated = {name: value for name, value in sorted(sent.items()) if value not in (None, [], ())}
     return ", ".join(f"{name} {plain(value)}" for name, value in stated.items()) or "server defaults"
 
 
-def _honoured(a: Run, b: Run) -> Condition:
-    known = [run.manifest.honoured_decoding is not None for run in (a, b)]
-    texts = ["measured" if k else "not measured" for k in known]
+def _honoured(a: Facts, b: Facts) -> Condition:
+    texts = ["measured" if side.honoured else "not measured" for side in (a, b)]
     meaning = "what a server really honours was not measured; servers answer 200 and ignore settings"
     return Condition(name="honoured decoding", a=texts[0], b=texts[1], state="unknown", meaning=meaning)
 
 
-def _window(a: Run, b: Run) -> Condition:
-    of_a, of_b = window(a), window(b)
+def _window(a: Facts, b: Facts) -> Condition:
+    of_a, of_b = a.times, b.times
     if of_a is None or of_b is None:
         text_a, text_b = (_span(w) for w in (of_a, of_b))
         meaning = "when the answers were given is not recorded on both sides"
@@ -110,8 +127,8 @@ _SERVED = (
 )
 
 
-def _served(a: Run, b: Run, name: str, field: str, meaning: str) -> Condition:
-    of_a, of_b = (sorted({v for o in run.observations if (v := getattr(o, field))}) for run in (a, b))
+def _served(a: Facts, b: Facts, name: str, field: str, meaning: str) -> Condition:
+    of_a, of_b = a.served[field], b.served[field]
     state: Literal["equal", "different", "unknown"] = (
         "unknown" if not of_a or not of_b else "equal" if of_a == of_b else "different"
     )

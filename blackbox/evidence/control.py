@@ -6,7 +6,6 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from blackbox.evidence.independence import assess, shared_replies
 from blackbox.evidence.same import Design, PairTest, compare_pair
 
 if TYPE_CHECKING:
@@ -41,12 +40,14 @@ def repeat_control(sample: Sample, sessions: Sequence[Sample], forms: Mapping[st
         forms: Form of each probe.
         design: Signals, seed and B.
     """
-    if assess(sample.run).broken:
+    if sample.independence.broken:
         return Control(pvalue=None, kind="halves", reason="its replies are not independent draws")
     independent = [s for s in sessions if _comparable(sample, s)]
     if independent:
         tests = tuple(compare_pair(sample, session, forms, design) for session in independent)
         return _judged(tests, "second_session", None)
+    if all(o.requested_at is None for o in sample.run.observations):
+        return Control(pvalue=None, kind="halves", reason="times of the answers are not recorded: no halves by time")
     halves = time_halves(sample)
     if halves is None:
         return Control(pvalue=None, kind="halves", reason="fewer than four answers at every probe: too few to halve")
@@ -71,7 +72,7 @@ def time_halves(sample: Sample) -> tuple[Sample, Sample] | None:
 
 
 def _comparable(sample: Sample, session: Sample) -> bool:
-    return not assess(session.run).broken and not shared_replies(sample.run, session.run)
+    return not session.independence.broken and not sample.n_shared_replies(session)
 
 
 def _judged(tests: tuple[PairTest, ...], kind: Literal["second_session", "halves"], note: str | None) -> Control:

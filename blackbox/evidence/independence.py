@@ -44,16 +44,16 @@ def assess(run: Run) -> Independence:
         finding = check(observed)
         if finding is not None:
             return finding
-    if not _informative_ids(observed):
+    if not informative_ids(observed):
         reason = "replies carry no identifiers of their own, so copies of short answers can't be recognised"
         return Independence(state="unknown", reason=reason)
     return Independence(state="independent", reason=None)
 
 
-def shared_replies(a: Run, b: Run) -> int:
-    """Return how many replies of `b` carry the identifier of a reply of `a`."""
-    of_a = {o.response_id for o in _informative_ids(a.observations)}
-    return sum(o.response_id in of_a for o in _informative_ids(b.observations))
+def informative_ids(observed: Iterable[Observation]) -> list[Observation]:
+    """Return the replies with an identifier, unless all share one: a constant identifies nothing."""
+    identified = [o for o in observed if o.response_id]
+    return identified if len({o.response_id for o in identified}) > 1 or len(identified) == 1 else []
 
 
 def _sent_deterministic(observed: Sequence[Observation]) -> Independence | None:
@@ -82,19 +82,13 @@ def _says_cached(observation: Observation) -> bool:
 def _repeated_ids(observed: Sequence[Observation]) -> Independence | None:
     seen: set[str | None] = set()
     n = 0
-    for o in _informative_ids(observed):
+    for o in informative_ids(observed):
         n += o.response_id in seen
         seen.add(o.response_id)
     if not n:
         return None
     reason = f"{n} of {len(observed)} replies carry an earlier reply's identifier (a response cache): copies, not draws"
     return Independence(state="copies", reason=reason)
-
-
-def _informative_ids(observed: Iterable[Observation]) -> list[Observation]:
-    """Return the replies with an identifier, unless all share one: a constant identifies nothing."""
-    identified = [o for o in observed if o.response_id]
-    return identified if len({o.response_id for o in identified}) > 1 or len(identified) == 1 else []
 
 
 def _long_repeats(observed: Sequence[Observation]) -> Independence | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blackbox.core import FeatureMatrix, PooledProbe
+from blackbox.evidence.independence import Independence, assess, informative_ids
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -21,10 +22,25 @@ MIN_DRAWS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One run and the feature matrices computed from it."""
+    """One run and what was computed from it once.
+
+    Args:
+        run: The run.
+        features: Feature matrices by registered name.
+        independence: Whether its replies are draws.
+        reply_ids: Identifiers of its replies that identify something.
+    """
 
     run: Run
     features: Mapping[str, FeatureMatrix]
+    independence: Independence
+    reply_ids: frozenset[str]
+
+    @classmethod
+    def of(cls, run: Run, features: Mapping[str, FeatureMatrix]) -> Sample:
+        """Return the sample of a run with its features."""
+        ids = frozenset(o.response_id for o in informative_ids(run.observations) if o.response_id)
+        return cls(run=run, features=features, independence=assess(run), reply_ids=ids)
 
     @property
     def digest(self) -> str:
@@ -35,7 +51,11 @@ class Sample:
         """Return this sample with only the observations named by `keys`."""
         observations = tuple(o for o in self.run.observations if o.key in keys)
         features = {name: rows_at(matrix, keys) for name, matrix in self.features.items()}
-        return Sample(run=replace(self.run, observations=observations), features=features)
+        return replace(self, run=replace(self.run, observations=observations), features=features)
+
+    def n_shared_replies(self, other: Sample) -> int:
+        """Return how many replies' identifiers the two samples have in common: copies, not draws."""
+        return len(self.reply_ids & other.reply_ids)
 
     def n_missing(self) -> Counter[str]:
         """Return how many answers are missing at each probe."""

@@ -1,0 +1,123 @@
+"""One pair's entry of the comparison document: evidence, words, conditions and exhibits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from blackbox.evidence import document as entries
+from blackbox.evidence import wording
+from blackbox.evidence.conditions import conditions
+from blackbox.evidence.exhibits import exhibits, probe_rows
+from blackbox.features import category
+from blackbox.workflow._compare_features import resolved_forms
+from blackbox.workflow._compare_groups import identity
+from blackbox.workflow._compare_related import tokenizer_entry
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from blackbox.core import Observation, Probe
+    from blackbox.evidence.conditions import Facts
+    from blackbox.evidence.document import RelatedEvidence, SameEvidence
+    from blackbox.evidence.samples import Sample
+    from blackbox.workflow._compare_features import Lengths
+    from blackbox.workflow._compare_groups import Group, Pair
+
+N_EXHIBITS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairContext:
+    """What all pairs of a suite share."""
+
+    group: Group
+    samples: Sequence[Sample]
+    lengths: Sequence[Lengths]
+    facts: Sequence[Facts]
+    detailed: bool
+
+
+def pair_entry(context: PairContext, pair: Pair, same: SameEvidence, related: RelatedEvidence) -> dict[str, Any]:
+    """Return the pair's entry; probe tables and answers only where the comparison is small enough to read."""
+    a, b = (context.group.runs[i] for i in (pair.a, pair.b))
+    claims_differ = identity(a) != identity(b) and entries.claimed_model(a) != entries.claimed_model(b)
+    entry: dict[str, Any] = {
+        "a": a.id,
+        "b": b.id,
+        "a_endpoint": a.manifest.endpoint_name,
+        "b_endpoint": b.manifest.endpoint_name,
+        "suite": context.group.suite,
+        "suite_version": context.group.version,
+        "claims_differ": claims_differ,
+        "lead": "related" if claims_differ else "same",
+        "same": entries.same_entry(same),
+        "similarity": entries.similarity_entry(same),
+        "related": entries.related_entry(related),
+        "mixed": entries.mixed_entry(),
+        "missing": entries.missing_entry(same.test),
+        "sentences": _sentences(same, related, claims_differ=claims_differ),
+        "conditions": entries.condition_entries(conditions(context.facts[pair.a], context.facts[pair.b])),
+        "tokenizer": _tokenizer(context, pair),
+        "what_would_settle_it": _settling(same, related),
+    }
+    return entry | (_detail(context, pair, same) if context.detailed else {"probes": [], "exhibits": []})
+
+
+def _sentences(same: SameEvidence, related: RelatedEvidence, *, claims_differ: bool) -> dict[str, str]:
+    return {
+        "same": wording.same_sentence(
+            same.judged, pvalue_adjusted=same.pvalue_adjusted, alpha=same.alpha, claims_differ=claims_differ
+        ),
+        "related": wording.related_sentence(
+            rank_pvalue=related.rank_pvalue, n_references=related.n_references, reason=related.reason
+        ),
+        "mixed": wording.MIXED,
+    }
+
+
+def _tokenizer(context: PairContext, pair: Pair) -> dict[str, Any] | None:
+    of_a, of_b = (context.samples[i].features.get("usage") for i in (pair.a, pair.b))
+    return tokenizer_entry(of_a, of_b) if of_a is not None and of_b is not None else None
+
+
+def _detail(context: PairContext, pair: Pair, same: SameEvidence) -> dict[str, Any]:
+    a, b = (context.group.runs[i] for i in (pair.a, pair.b))
+    forms = resolved_forms(a, pair.probe_ids, [context.lengths[pair.a], context.lengths[pair.b]])
+    rows = probe_rows(a, b, forms, _effects(same))
+    return {"probes": rows, "exhibits": exhibits(a, b, rows, category=_category, limit=N_EXHIBITS)}
+
+
+def _effects(same: SameEvidence) -> dict[str, float]:
+    """Return each probe's MMD²: exact match where closed, embeddings where open."""
+    results = same.test.signals if same.test else ()
+    by_name = {result.signal: result.per_probe for result in results}
+    return dict(by_name.get("embedding_mmd", {})) | dict(by_name.get("exact_mmd", {}))
+
+
+def _category(observation: Observation, probe: Probe) -> str | None:
+    found: str | None = category(observation, probe.parser)
+    return found
+
+
+def _settling(same: SameEvidence, related: RelatedEvidence) -> list[str]:
+    """Return what would answer what this comparison leaves open."""
+    advice = []
+    if same.judged.verdict == "not_applicable":
+        advice.append(
+            "Ask every probe at least four times at temperature 1 without a seed, so that answers can be permuted."
+        )
+    sessions = [c for c in (same.control_a, same.control_b) if c is not None and c.kind == "second_session"]
+    if not sessions:
+        advice.append(
+            "Collect a second session of each endpoint (`blackbox run --label second`): it is the repeat control."
+        )
+    if same.judged.band == "unknown" and same.judged.verdict == "different":
+        advice.append(
+            "Collect the same weights from other hosts: without that band, serving and model can't be told apart."
+        )
+    if same.judged.verdict == "inconclusive":
+        advice.append("More answers at the same probes: a smaller difference than these can show may remain.")
+    if related.rank_pvalue is None:
+        advice.append("Name at least eight unrelated endpoints beside the two: kinship is read against references.")
+    return advice

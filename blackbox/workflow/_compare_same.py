@@ -1,0 +1,173 @@
+"""The question *same* for all pairs of one suite: tests, controls, adjustment and verdicts."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from blackbox import registry
+from blackbox.evidence.control import Control, repeat_control
+from blackbox.evidence.document import SameEvidence
+from blackbox.evidence.same import Design, PairTest, compare_pair
+from blackbox.evidence.similarity import band, similarity
+from blackbox.evidence.verdict import Circumstances, judge
+from blackbox.stats.multiplicity import benjamini_hochberg, holm
+from blackbox.workflow._compare_features import resolved_forms, testable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from blackbox.core import TwoSampleSignal
+    from blackbox.evidence.samples import Sample
+    from blackbox.workflow._compare_features import Lengths
+    from blackbox.workflow._compare_groups import Group, Pair
+
+HOLM_PAIRS = 50
+"""Up to so many pairs Holm; above, Benjamini–Hochberg with a screen (METHODS §1.3)."""
+SCREEN = 999
+SCREEN_EXCEEDING = 10
+CAP = 99_999
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The decision rules all pairs of a suite are judged by."""
+
+    alpha: float
+    margin: float
+    seed: int
+    n_permutations: int
+    n_pairs: int
+
+    @property
+    def screened(self) -> bool:
+        """Whether so many pairs are compared that most are only screened."""
+        return self.n_pairs > HOLM_PAIRS
+
+    @property
+    def adjustment(self) -> str:
+        """Name of the adjustment over pairs."""
+        return "benjamini-hochberg" if self.screened else "holm"
+
+    @property
+    def full_permutations(self) -> int:
+        """B of a pair that is followed to the end: large enough for its adjusted p to reach α."""
+        if self.screened:
+            return min(CAP, max(SCREEN, math.ceil(self.n_pairs / self.alpha) - 1))
+        wanted = math.ceil(10 * self.n_pairs / self.alpha) - 1 if self.n_pairs > 1 else 0
+        return min(CAP, max(self.n_permutations, wanted))
+
+    @property
+    def smallest_pvalue_adjusted(self) -> float:
+        """The smallest adjusted p that B allows."""
+        factor = 1 if self.screened else max(1, self.n_pairs)
+        return min(1.0, factor / (1 + self.full_permutations))
+
+
+def same_signals() -> dict[str, TwoSampleSignal]:
+    """Return every registered two-sample signal by name."""
+    found = {name: registry.signal(name) for name in registry.names("signals")}
+    return {name: s for name, s in found.items() if s.info.question == "same"}  # type: ignore[misc]
+
+
+def judged_pairs(
+    group: Group, samples: Sequence[Sample], lengths: Sequence[Lengths], rules: Rules, on_pair: Callable[[int], None]
+) -> list[SameEvidence]:
+    """Return the evidence on *same* for each pair of the group, in order."""
+    design = Design(signals=same_signals(), seed=rules.seed, n_permutations=rules.full_permutations)
+    tests = []
+    for i, pair in enumerate(group.pairs):
+        tests.append(_tested(pair, samples, lengths, rules, design))
+        on_pair(i + 1)
+    controls = _controls(group, samples, lengths, rules, design)
+    failed = _failed(controls, rules.alpha)
+    adjusted = _adjusted(tests, rules)
+    return [
+        _evidence(group, pair, samples, lengths, (test, p), (controls, failed, rules))
+        for pair, test, p in zip(group.pairs, tests, adjusted, strict=True)
+    ]
+
+
+def _tested(
+    pair: Pair, samples: Sequence[Sample], lengths: Sequence[Lengths], rules: Rules, design: Design
+) -> PairTest | None:
+    """Return the pair's test; None where nothing varies within a probe or draws are not independent."""
+    a, b = samples[pair.a], samples[pair.b]
+    if a.independence.broken or b.independence.broken or not testable(pair, lengths):
+        return None
+    forms = resolved_forms(a.run, pair.probe_ids, [lengths[pair.a], lengths[pair.b]])
+    if not rules.screened:
+        return compare_pair(a, b, forms, design)
+    first = compare_pair(a, b, forms, replace(design, n_permutations=SCREEN))
+    if first.pvalue is None or round(first.pvalue * (1 + SCREEN)) - 1 > SCREEN_EXCEEDING:
+        return first
+    return compare_pair(a, b, forms, design)
+
+
+def _controls(
+    group: Group, samples: Sequence[Sample], lengths: Sequence[Lengths], rules: Rules, design: Design
+) -> dict[int, Control]:
+    """Return the repeat control of every run in a pair; a pair of two sessions is not its own control."""
+    controls = {}
+    own_pair = len(group.pairs) == 1 and len(group.runs) == 2  # noqa: PLR2004 - exactly two runs
+    design = replace(design, n_permutations=rules.n_permutations)
+    for i in sorted({i for pair in group.pairs for i in (pair.a, pair.b)}):
+        sessions = () if own_pair else group.sessions_of(i)
+        forms = resolved_forms(samples[i].run, [p.id for p in samples[i].run.suite.probes], [lengths[i]])
+        controls[i] = repeat_control(samples[i], [samples[j] for j in sessions], forms, design)
+    return controls
+
+
+def _failed(controls: Mapping[int, Control], alpha: float) -> frozenset[int]:
+    """Return the runs whose control fails, Holm-corrected over all controls."""
+    tested = [(i, c.pvalue) for i, c in controls.items() if c.pvalue is not None]
+    adjusted = holm([p for _, p in tested]) if tested else []
+    return frozenset(i for (i, _), p in zip(tested, adjusted, strict=True) if p <= alpha)
+
+
+def _adjusted(tests: Sequence[PairTest | None], rules: Rules) -> list[float | None]:
+    pvalues = [(i, t.pvalue) for i, t in enumerate(tests) if t is not None and t.pvalue is not None]
+    adjust = benjamini_hochberg if rules.screened else holm
+    values = adjust([p for _, p in pvalues]) if pvalues else []
+    by_index = {i: p for (i, _), p in zip(pvalues, values, strict=True)}
+    return [by_index.get(i) for i in range(len(tests))]
+
+
+def _evidence(
+    group: Group,
+    pair: Pair,
+    samples: Sequence[Sample],
+    lengths: Sequence[Lengths],
+    tested: tuple[PairTest | None, float | None],
+    shared: tuple[Mapping[int, Control], frozenset[int], Rules],
+) -> SameEvidence:
+    (test, pvalue_adjusted), (controls, failed, rules) = tested, shared
+    a, b = samples[pair.a], samples[pair.b]
+    sides: list[tuple[int, Literal["a", "b"]]] = [(pair.a, "a"), (pair.b, "b")]
+    around = Circumstances(
+        independence_a=a.independence,
+        independence_b=b.independence,
+        n_shared_replies=a.n_shared_replies(b),
+        control_a=controls[pair.a],
+        control_b=controls[pair.b],
+        failed=frozenset(side for i, side in sides if i in failed),
+    )
+    forms = resolved_forms(a.run, pair.probe_ids, [lengths[pair.a], lengths[pair.b]]) if test else {}
+    repeat = [
+        value
+        for i, _ in sides
+        for j in group.sessions_of(i)
+        if j not in {pair.a, pair.b} and test and (value := similarity(samples[i], samples[j], forms)) is not None
+    ]
+    return SameEvidence(
+        judged=judge(test, pvalue_adjusted=pvalue_adjusted, alpha=rules.alpha, around=around),
+        test=test,
+        pvalue_adjusted=pvalue_adjusted,
+        alpha=rules.alpha,
+        margin=rules.margin,
+        control_a=controls[pair.a],
+        control_b=controls[pair.b],
+        similarity=similarity(a, b, forms) if repeat else None,
+        repeat_band=band(repeat),
+    )

@@ -1,0 +1,252 @@
+"""Compare runs: load, extract, test, judge, write. The only place where store, features and evidence meet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from blackbox import suites
+from blackbox.core import Progress, plain
+from blackbox.errors import UsageError
+from blackbox.evidence import wording
+from blackbox.evidence.conditions import decoding_conflict, facts
+from blackbox.evidence.document import SCHEMA, run_entry
+from blackbox.report import render
+from blackbox.store import read_run, resolve_run, write_comparison
+from blackbox.workflow._compare_features import FeatureSource, answer_lengths, resolved_forms, testable
+from blackbox.workflow._compare_groups import Group, Grouping, grouped
+from blackbox.workflow._compare_pairs import PairContext, pair_entry
+from blackbox.workflow._compare_related import related_evidence
+from blackbox.workflow._compare_same import Rules, judged_pairs
+from blackbox.workflow._compare_summary import endpoint_pairs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from blackbox.core import FeatureMatrix, OnProgress, Run
+    from blackbox.evidence.document import RelatedEvidence, SameEvidence
+    from blackbox.workflow._compare_features import Lengths
+
+GRAMS = ("word3", "char5")
+DETAILED_PAIRS = 45
+"""Pairs (ten endpoints) up to which probe tables and answers are part of the document."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareOptions:
+    """What a user may ask of a comparison.
+
+    Args:
+        questions: Questions to answer.
+        seed: Overrides the suites' seed.
+        allow_decoding_differences: Compare although different sampling was asked for.
+        out: Folder to write to instead of a new one under results.
+        created_at: When this comparison was made.
+    """
+
+    created_at: datetime
+    questions: tuple[str, ...] = ("same", "related", "mixed")
+    seed: int | None = None
+    allow_decoding_differences: bool = False
+    out: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonReport:
+    """A comparison's document and the folder it was written to."""
+
+    document: Mapping[str, Any]
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """One suite's results."""
+
+    group: Group
+    rules: Rules
+    entries: list[dict[str, Any]] = field(default_factory=list)
+
+
+def compare_runs(
+    results: Path, names: Sequence[str], options: CompareOptions, on_progress: OnProgress
+) -> ComparisonReport:
+    """Compare the named runs and write `comparison.json` and `report.html`.
+
+    Args:
+        results: Folder of runs.
+        names: Runs by id, unique prefix or path.
+        options: What to answer, and how.
+        on_progress: Told how far the work is.
+
+    Raises:
+        UsageError: Runs are unknown or can't be compared.
+        EvidenceDamaged: A run does not agree with its own digests.
+    """
+    paths = [resolve_run(results, name) for name in names]
+    runs = [read_run(path, to_suite=_suite) for path in paths]
+    grouping = grouped(runs)
+    conflicts = _decoding_conflicts(grouping, allowed=options.allow_decoding_differences)
+    by_id = {run.id: path for run, path in zip(runs, paths, strict=True)}
+    judged = [_judged(group, by_id, options, on_progress) for group in grouping.groups if group.pairs]
+    document = _document(runs, grouping, judged, options, conflicts)
+    html = render(document, to="html")
+    path = write_comparison(results, document, html, options.created_at, options.out)
+    return ComparisonReport(document=document, path=path)
+
+
+def _suite(document: Mapping[str, Any], source: str) -> Any:  # noqa: ANN401 - Suite, named by the store's protocol
+    return suites.from_document(document, source=source, origin=document.get("origin", "file"))
+
+
+def _decoding_conflicts(grouping: Grouping, *, allowed: bool) -> list[str]:
+    """Return a warning for each pair asked for different sampling.
+
+    Raises:
+        UsageError: There is one and it was not asked for.
+    """
+    found = []
+    for group in grouping.groups:
+        for pair in group.pairs:
+            a, b = group.runs[pair.a], group.runs[pair.b]
+            conflict = decoding_conflict(a.manifest.sent_decoding, b.manifest.sent_decoding)
+            if conflict:
+                found.append(f"{a.id} and {b.id} were asked for different sampling ({conflict})")
+    if found and not allowed:
+        raise UsageError(f"{found[0]}: answers differ for this reason alone; compare with --allow-decoding-differences")
+    return found
+
+
+def _judged(group: Group, paths: Mapping[str, Path], options: CompareOptions, on_progress: OnProgress) -> _Judged:
+    lengths = [answer_lengths(run) for run in group.runs]
+    source = FeatureSource(group=group, paths=paths)
+    needed = _needed(group, lengths, options)
+
+    def on_run(feature: str, position: int) -> None:
+        run = group.runs[position]
+        subject = f"{feature} of {run.manifest.endpoint_name}"
+        on_progress(Progress(stage="features", subject=subject, done=position, total=len(group.runs)))
+
+    samples = source.samples({f: p for f, p in needed.items() if f not in GRAMS}, on_run)
+    rules = _rules(group, lengths, options)
+
+    def on_pair(done: int) -> None:
+        on_progress(Progress(stage="score", subject=group.suite, done=done, total=len(group.pairs)))
+
+    same: list[SameEvidence] = judged_pairs(group, samples, lengths, rules, on_pair)
+    grams: dict[str, list[FeatureMatrix]] = {
+        f: [source.matrix(f, i, p, on_run) for i, p in enumerate(probes)] for f, probes in needed.items() if f in GRAMS
+    }
+    related: list[RelatedEvidence] = related_evidence(group, grams)
+    context = PairContext(
+        group=group,
+        samples=samples,
+        lengths=lengths,
+        facts=[facts(run) for run in group.runs],
+        detailed=len(group.pairs) <= DETAILED_PAIRS,
+    )
+    entries = [pair_entry(context, *row) for row in zip(group.pairs, same, related, strict=True)]
+    return _Judged(group=group, rules=rules, entries=entries)
+
+
+def _rules(group: Group, lengths: Sequence[Lengths], options: CompareOptions) -> Rules:
+    decision = group.runs[0].suite.decision
+    return Rules(
+        alpha=decision.alpha,
+        margin=decision.margin,
+        seed=decision.seed if options.seed is None else options.seed,
+        n_permutations=decision.n_permutations,
+        n_pairs=sum(testable(pair, lengths) for pair in group.pairs),
+    )
+
+
+def _needed(group: Group, lengths: Sequence[Lengths], options: CompareOptions) -> dict[str, list[frozenset[str]]]:
+    """Return the probes each feature is needed at, for each run: embeddings only where they will be tested."""
+    closed: list[set[str]] = [set() for _ in group.runs]
+    opened: list[set[str]] = [set() for _ in group.runs]
+    for pair in group.pairs:
+        if testable(pair, lengths):
+            forms = resolved_forms(group.runs[pair.a], pair.probe_ids, [lengths[pair.a], lengths[pair.b]])
+            for i in {pair.a, pair.b, *group.sessions_of(pair.a), *group.sessions_of(pair.b)}:
+                closed[i].update(p for p, form in forms.items() if form == "closed")
+                opened[i].update(p for p, form in forms.items() if form == "open")
+    everywhere = resolved_forms(group.runs[0], [p.id for p in group.runs[0].suite.probes], lengths)
+    open_somewhere = frozenset(p for p, form in everywhere.items() if form == "open")
+    every = frozenset(everywhere)
+    needed = {
+        "answer": [frozenset(probes) for probes in closed],
+        "embedding": [frozenset(probes) for probes in opened],
+        "usage": [every for _ in group.runs],
+    }
+    if open_somewhere and "related" in options.questions and _enough_runs(group):
+        needed |= {feature: [open_somewhere for _ in group.runs] for feature in GRAMS}
+    return needed
+
+
+def _enough_runs(group: Group) -> bool:
+    return len(group.runs) > 2  # noqa: PLR2004 - two endpoints alone are never ranked
+
+
+def _document(
+    runs: Sequence[Run],
+    grouping: Grouping,
+    judged: Sequence[_Judged],
+    options: CompareOptions,
+    conflicts: Sequence[str],
+) -> dict[str, Any]:
+    warnings = [*grouping.warnings, *conflicts, *_unknown_decoding(runs)]
+    for run in runs:
+        warnings.extend(f"{run.id}: {warning}" for warning in run.manifest.warnings)
+    decision = [_decision(suite) for suite in judged]
+    return {
+        "schema": SCHEMA,
+        "runs": [run_entry(run) for run in runs],
+        "pairs": [entry for suite in judged for entry in suite.entries],
+        "skipped_pairs": list(grouping.skipped),
+        "endpoint_pairs": endpoint_pairs([entry for suite in judged for entry in suite.entries]),
+        "warnings": warnings,
+        "limits": list(wording.LIMITS),
+        "alpha": decision[0]["alpha"],
+        "adjustment": decision[0]["adjustment"],
+        "smallest_pvalue_adjusted": max(rules["smallest_pvalue_adjusted"] for rules in decision),
+        "decision": decision,
+        "questions": list(options.questions),
+        "provenance": _provenance(judged, options),
+    }
+
+
+def _unknown_decoding(runs: Sequence[Run]) -> list[str]:
+    n = sum(run.manifest.sent_decoding is None for run in runs)
+    return (
+        [f"sampling settings of {n} of {len(runs)} runs are unknown: an untested condition of every verdict"]
+        if n
+        else []
+    )
+
+
+def _decision(suite: _Judged) -> dict[str, Any]:
+    rules = suite.rules
+    return {
+        "suite": suite.group.suite,
+        "suite_version": suite.group.version,
+        "alpha": rules.alpha,
+        "margin": rules.margin,
+        "adjustment": rules.adjustment,
+        "n_pairs_tested": rules.n_pairs,
+        "n_permutations": rules.full_permutations,
+        "smallest_pvalue_adjusted": rules.smallest_pvalue_adjusted,
+    }
+
+
+def _provenance(judged: Sequence[_Judged], options: CompareOptions) -> dict[str, Any]:
+    packages = ("numpy", "scipy", "sentence-transformers", "torch")
+    return {
+        "blackbox": version("blackbox-similarity"),
+        "seed": judged[0].rules.seed if judged else 0,
+        "created_at": plain(options.created_at),
+        "packages": {name: version(name) for name in packages},
+        "command": "blackbox compare " + " ".join(run.id for suite in judged for run in suite.group.runs),
+    }
