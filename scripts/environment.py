@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -177,7 +178,8 @@ def logged(log: Path) -> Run:
         except OSError as error:
             return Done(127, "", str(error))
         with log.open("a", encoding="utf-8") as file:
-            file.write(f"$ {' '.join(command)}\n{ended.stdout}{ended.stderr}\n")
+            text = f"$ {' '.join(command)}\n{ended.stdout}{ended.stderr}\n"
+            file.write(re.sub(r"://[^/@\s]+@", "://[hidden]@", text))  # an index address may hold a password
         return Done(ended.returncode, ended.stdout, ended.stderr)
 
     return run
