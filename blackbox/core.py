@@ -27,8 +27,13 @@ if TYPE_CHECKING:
 # --- canonical form and digests -------------------------------------------------------------------
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401 - the one place where any record becomes JSON types
+_JSON_SCALARS = frozenset({str, int, float, bool, type(None)})
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401, PLR0911 - the one place where any record becomes JSON, a line a type
     """Return `value` as JSON types: records become objects, times UTC ISO 8601, enums their text."""
+    if type(value) in _JSON_SCALARS:  # by far the most frequent
+        return value
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, StrEnum):

@@ -1,0 +1,129 @@
+"""Files that are there whole or not at all, strict JSON, and one place where disk errors get their words."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from blackbox.core import plain
+from blackbox.errors import BlackboxError, EvidenceDamaged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def sync_data(fd: int) -> None:
+    """Return once the data of `fd` are on disk (fdatasync; fsync where the system has no fdatasync)."""
+    getattr(os, "fdatasync", os.fsync)(fd)
+
+
+def sync_path(path: Path) -> None:
+    """Return once a file, or the names in a folder, are on disk: a synced file is lost with an unsynced name."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+@contextmanager
+def disk_errors(path: Path, *, advice: str = "") -> Iterator[None]:
+    """Turn an `OSError` into one line that names the path, what the system said and `advice`."""
+    try:
+        yield
+    except OSError as error:
+        raise BlackboxError(f"{path}: {error.strerror or error}{advice and '; '}{advice}") from error
+
+
+def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Replace `path` by `content`: a reader, or a crash, sees the old file or the new one.
+
+    Args:
+        path: The file.
+        content: All of its bytes.
+        durable: Wait until file and name are on disk; a cache need not.
+
+    Raises:
+        OSError: The disk is full, read-only or failing; `path` is as it was.
+    """
+    with replacing(path, durable=durable) as temporary:
+        temporary.write_bytes(content)
+
+
+@contextmanager
+def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
+    """Yield a temporary file beside `path` that takes its place when the block ends without an error."""
+    fd, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(fd)
+    temporary = Path(name)
+    try:
+        temporary.chmod(0o644)
+        yield temporary
+        if durable:
+            sync_path(temporary)
+        temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+    if durable:
+        sync_path(path.parent)
+
+
+def readable_json(document: object) -> bytes:
+    """Return `document` as strict ASCII JSON with sorted keys and indents, for files people open.
+
+    Raises:
+        ValueError: A NaN or infinity is inside.
+    """
+    text = json.dumps(plain(document), sort_keys=True, ensure_ascii=True, indent=1, allow_nan=False)
+    return text.encode("ascii") + b"\n"
+
+
+def strict_json(content: bytes) -> Any:  # noqa: ANN401 - JSON is any type until its reader has looked
+    """Return the JSON value of UTF-8 `content`; NaN, infinities and repeated keys are no JSON here.
+
+    Raises:
+        ValueError: It is not strict JSON, or is nested too deep to read.
+    """
+    try:
+        return json.loads(content.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_unrepeated)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+
+
+def read_json_object(path: Path) -> dict[str, Any]:
+    """Return the strict JSON object in one of our own files.
+
+    Raises:
+        EvidenceDamaged: The file is missing, or holds no strict JSON object.
+        BlackboxError: The disk does not give it.
+    """
+    try:
+        with disk_errors(path):
+            content = path.read_bytes()
+        value = strict_json(content)
+    except BlackboxError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            raise EvidenceDamaged(f"{path} is missing") from error
+        raise
+    except ValueError as error:
+        raise EvidenceDamaged(f"{path} is damaged: {error}") from error
+    if not isinstance(value, dict):
+        raise EvidenceDamaged(f"{path} is damaged: it holds no JSON object")
+    return value
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a key is there twice")
+    return value
