@@ -17,7 +17,7 @@ check: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest -n 2
+	@$(BIN)/python -m pytest -n 2
 
 bench: setup
 	@$(BIN)/python benchmarks/run.py
