@@ -1,0 +1,254 @@
+"""The two-sample test of one pair: calibration, power, and what changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from support.runs import code_feature, drawn_answers, make_run, make_sample, make_suite, peaked
+
+from blackbox import registry
+from blackbox.core import FeatureMatrix, PooledProbe, SignalInfo
+from blackbox.evidence.engine import Part, draw, omnibus
+from blackbox.evidence.same import Design, PairTest, compare_pair
+from blackbox.evidence.samples import Sample, pool
+from blackbox.stats.permutation import label_chunk
+
+SIGNALS = {name: registry.signal(name) for name in ("exact_mmd", "chi2", "embedding_mmd")}
+
+
+def design(b: int = 199) -> Design:
+    """The shipped signals with a small B."""
+    return Design(signals=SIGNALS, seed=0, n_permutations=b)
+
+
+def forms(sample: Sample) -> dict[str, str]:
+    """Every probe of the suite with its form."""
+    return {p.id: p.form for p in sample.run.suite.probes}
+
+
+def null_pvalues(n_pairs: int, counts: tuple[int, int], signals: dict[str, object], seed: int = 0) -> np.ndarray:
+    """p-values of pairs that answer from one distribution, each under labels of its own seed."""
+    rng = np.random.default_rng(seed)
+    suite = make_suite(12)
+    found = []
+    for i in range(n_pairs):
+        shares = peaked(rng, 12, 6)
+        x, y = (
+            make_sample(make_run(suite, drawn_answers(rng, suite, shares, n), endpoint=name))
+            for name, n in zip("ab", counts, strict=True)
+        )
+        found.append(compare_pair(x, y, forms(x), Design(signals=signals, seed=i, n_permutations=199)).pvalue)
+    return np.array(found)
+
+
+@pytest.mark.parametrize("counts", [(10, 10), (6, 15)])
+@pytest.mark.parametrize("names", [("exact_mmd",), ("chi2",), ("exact_mmd", "chi2")])
+def test_null_calibration(counts: tuple[int, int], names: tuple[str, ...]) -> None:
+    """Of 400 null pairs 7–36 are rejected at .05 and 167–233 at .50 (99.9 % binomial ranges)."""
+    pvalues = null_pvalues(400, counts, {name: SIGNALS[name] for name in names})
+    assert 7 <= (pvalues <= 0.05).sum() <= 36
+    assert 167 <= (pvalues <= 0.50).sum() <= 233
+
+
+class FavouringObserved:
+    """A deliberately broken χ²: the observed labelling is inflated by a tenth."""
+
+    info = SignalInfo(version=1, question="same", feature="answer", forms=("closed",))
+
+    def draws(self, z: list[PooledProbe], labels: list[np.ndarray]) -> np.ndarray:
+        """Return draws whose first row is too large."""
+        values = SIGNALS["chi2"].draws(z, labels).copy()
+        values[0] *= 1.1
+        return values
+
+
+def test_a_broken_statistic_fails_the_calibration() -> None:
+    """The calibration test can fail: inflating the observed value by a tenth is caught."""
+    pvalues = null_pvalues(400, (10, 10), {"broken": FavouringObserved()})
+    assert (pvalues <= 0.05).sum() > 36
+
+
+def test_pooled_permutation_would_be_caught_under_probe_dependent_loss() -> None:
+    """Permuting over all probes at once rejects true nulls when one side loses answers at easy probes; ours doesn't."""
+    rng = np.random.default_rng(3)
+    ours, pooled = [], []
+    for seed in range(200):
+        shares = np.vstack([peaked(rng, 10, 6, 0.05), peaked(rng, 10, 6, 5.0)])
+        suite = make_suite(20)
+        x = drawn_answers(rng, suite, shares, 10)
+        y = {p: a[: 3 if i < 10 else 10] for i, (p, a) in enumerate(drawn_answers(rng, suite, shares, 10).items())}
+        a, b = (make_sample(make_run(suite, answers, endpoint=e)) for e, answers in (("a", x), ("b", y)))
+        ours.append(compare_pair(a, b, forms(a), replace(design(), seed=seed)).pvalue)
+        pooled.append(pooled_pvalue(a, b, rng))
+    assert (np.array(ours) <= 0.05).sum() <= 22
+    assert (np.array(pooled) <= 0.05).sum() > 22
+
+
+def pooled_pvalue(a: Sample, b: Sample, rng: np.random.Generator) -> float:
+    """The published mistake: labels permuted over the pooled list, statistic averaged over the list."""
+    of_a, of_b = code_feature(a.run), code_feature(b.run)
+    codes = np.array([hash((p, int(v))) for m in (of_a, of_b) for p, v in zip(m.probe_ids, m.values, strict=True)])
+    labels = np.array([1] * len(of_a.keys) + [0] * len(of_b.keys))
+    kernel = (codes[:, None] == codes[None, :]).astype(float)
+    np.fill_diagonal(kernel, 0.0)
+
+    def statistic(x: np.ndarray) -> float:
+        y, n, m = 1 - x, x.sum(), (1 - x).sum()
+        return float(x @ kernel @ x / (n * (n - 1)) + y @ kernel @ y / (m * (m - 1)) - 2 * (x @ kernel @ y) / (n * m))
+
+    observed = statistic(labels)
+    return (1 + sum(statistic(rng.permutation(labels)) >= observed for _ in range(99))) / 100
+
+
+def test_power_for_a_mixture_of_two_fifths() -> None:
+    """A 40 % mixture of peaked answers over 20 probes × 20 repeats is found at α = .01 (20 of 20)."""
+    rng = np.random.default_rng(5)
+    suite = make_suite(20)
+    for _ in range(20):
+        own, other = peaked(rng, 20, 6), peaked(rng, 20, 6)
+        a = make_sample(make_run(suite, drawn_answers(rng, suite, own, 20)))
+        b = make_sample(make_run(suite, drawn_answers(rng, suite, 0.6 * own + 0.4 * other, 20), endpoint="b"))
+        assert compare_pair(a, b, forms(a), design(999)).pvalue <= 0.01
+
+
+@pytest.fixture
+def pair() -> tuple[Sample, Sample]:
+    """Two runs that differ a little, with unequal counts."""
+    rng = np.random.default_rng(11)
+    suite = make_suite(8)
+    own, other = peaked(rng, 8, 5), peaked(rng, 8, 5)
+    x = make_run(suite, drawn_answers(rng, suite, own, 9))
+    y = make_run(suite, drawn_answers(rng, suite, 0.8 * own + 0.2 * other, 6), endpoint="b")
+    return make_sample(x), make_sample(y)
+
+
+def numbers(test: PairTest) -> tuple[object, ...]:
+    """Everything a test says in numbers."""
+    return test.pvalue, test.effect, [(s.signal, s.statistic, s.pvalue, s.pvalue_adjusted) for s in test.signals]
+
+
+def test_swapping_the_sides_changes_no_number(pair: tuple[Sample, Sample]) -> None:
+    """Sides are ordered by digest first."""
+    a, b = pair
+    assert numbers(compare_pair(a, b, forms(a), design())) == numbers(compare_pair(b, a, forms(a), design()))
+
+
+def test_the_order_of_answers_changes_no_number(pair: tuple[Sample, Sample]) -> None:
+    """Answers within a probe have no order for the test."""
+    a, b = pair
+    matrix = a.features["answer"]
+    order = np.argsort(np.random.default_rng(0).random(len(matrix.keys)))
+    shuffled = replace(
+        matrix,
+        values=matrix.values[order],
+        probe_ids=tuple(matrix.probe_ids[i] for i in order),
+        keys=tuple(matrix.keys[i] for i in order),
+    )
+    again = replace(a, features={"answer": shuffled})
+    assert numbers(compare_pair(a, b, forms(a), design())) == numbers(compare_pair(again, b, forms(a), design()))
+
+
+def test_adding_a_signal_changes_no_unadjusted_number(pair: tuple[Sample, Sample]) -> None:
+    """A signal's statistic and p do not depend on which others are computed."""
+    a, b = pair
+    alone = compare_pair(a, b, forms(a), replace(design(), signals={"exact_mmd": SIGNALS["exact_mmd"]}))
+    both = compare_pair(a, b, forms(a), design())
+    [mmd] = [s for s in both.signals if s.signal == "exact_mmd"]
+    assert (alone.signals[0].statistic, alone.signals[0].pvalue) == (mmd.statistic, mmd.pvalue)
+
+
+def test_raising_b_keeps_the_labellings_drawn_before(pair: tuple[Sample, Sample]) -> None:
+    """The first 200 draws of B = 2,999 are those of B = 199."""
+    a, b = pair
+    probes = pool(a.features["answer"], b.features["answer"], list(forms(a)))
+    part = [Part(name="chi2", signal=SIGNALS["chi2"], probes=probes)]
+    few, many = (draw(part, seed=0, n_permutations=n)[0].mean for n in (199, 2_999))
+    assert np.array_equal(few, many[:200])
+
+
+def test_inputs_stay_as_they_were(pair: tuple[Sample, Sample]) -> None:
+    """Nothing is modified."""
+    a, b = pair
+    before = a.features["answer"].values.copy()
+    compare_pair(a, b, forms(a), design())
+    assert np.array_equal(before, a.features["answer"].values)
+
+
+def test_signals_without_shared_counts_agree_with_the_engine(pair: tuple[Sample, Sample]) -> None:
+    """A signal called on its own computes the counts itself and gives the same draws."""
+    a, b = pair
+    probes = pool(a.features["answer"], b.features["answer"], list(forms(a)))
+    labels = [label_chunk(0, p.probe_id, (p.n_x, p.n_y), 0) for p in probes]
+    for name in ("exact_mmd", "chi2"):
+        shared = draw([Part(name=name, signal=SIGNALS[name], probes=probes)], seed=0, n_permutations=999)[0]
+        assert np.array_equal(SIGNALS[name].draws(probes, labels).mean(1), shared.mean)
+
+
+@pytest.mark.parametrize(
+    ("answers_a", "answers_b"),
+    [
+        ({"p000": ["x"], "p001": ["y"]}, {"p000": ["x"], "p001": ["y"]}),
+        ({"p000": [None, None, "x"]}, {"p000": ["x", "y", "x"]}),
+        ({"p000": ["x", "y"]}, {"p001": ["x", "y"]}),
+    ],
+    ids=["one answer a probe", "all but one missing", "no common probe"],
+)
+def test_without_two_answers_a_side_there_is_no_pvalue(
+    answers_a: dict[str, list[str | None]], answers_b: dict[str, list[str | None]]
+) -> None:
+    """Too few answers give a typed result with its reason, never NaN."""
+    suite = make_suite(2)
+    a, b = make_sample(make_run(suite, answers_a)), make_sample(make_run(suite, answers_b, endpoint="b"))
+    test = compare_pair(a, b, forms(a), design())
+    assert (test.pvalue, test.effect.value) == (None, None)
+    assert {s.status for s in test.signals} == {"not_applicable"}
+    assert all(s.reason for s in test.signals)
+
+
+def test_constant_answers_give_p_one() -> None:
+    """A statistic that never varies drops out; with all out p = 1."""
+    suite = make_suite(3)
+    answers = {p.id: ["x"] * 4 for p in suite.probes}
+    a, b = make_sample(make_run(suite, answers)), make_sample(make_run(suite, answers, endpoint="b"))
+    assert compare_pair(a, b, forms(a), design()).pvalue == 1.0
+
+
+def test_embeddings_carry_a_difference_of_open_answers() -> None:
+    """Open probes are tested through their embeddings, and the effect is read from them."""
+    rng = np.random.default_rng(0)
+    suite = make_suite(6, form="open")
+    runs = [make_run(suite, {p.id: ["text"] * 6 for p in suite.probes}, endpoint=e) for e in "ab"]
+    samples = [
+        replace(Sample.of(run, {}), features={"embedding": embeddings(rng, run, shift)})
+        for run, shift in zip(runs, (0.0, 2.0), strict=True)
+    ]
+    test = compare_pair(*samples, {p.id: "open" for p in suite.probes}, design(999))
+    assert test.primary == "embedding_mmd"
+    assert test.pvalue <= 0.01
+
+
+def embeddings(rng: np.random.Generator, run: object, shift: float) -> FeatureMatrix:
+    """Gaussian rows around a mean, as an embedding would give."""
+    rows = run.observations
+    return FeatureMatrix(
+        feature="embedding",
+        version=1,
+        values=rng.normal(loc=shift, size=(len(rows), 4)),
+        probe_ids=tuple(o.probe_id for o in rows),
+        keys=tuple(o.key for o in rows),
+    )
+
+
+def test_open_answers_null_calibration() -> None:
+    """The embedding signal too: 7–36 of 400 null pairs at .05, 167–233 at .50."""
+    rng = np.random.default_rng(3)
+    count = [0, 0]
+    for seed in range(400):
+        probes = tuple(PooledProbe(probe_id=f"p{i}", values=rng.normal(size=(9, 3)), n_x=4, n_y=5) for i in range(8))
+        part = Part(name="embedding_mmd", signal=SIGNALS["embedding_mmd"], probes=probes)
+        p = omnibus(draw([part], seed=seed, n_permutations=199)).pvalue
+        count = [count[0] + (p <= 0.05), count[1] + (p <= 0.5)]
+    assert 7 <= count[0] <= 36
+    assert 167 <= count[1] <= 233

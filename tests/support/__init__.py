@@ -1,0 +1,1 @@
+"""Builders shared by tests: simulated runs with known truth."""
