@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from blackbox.core import Comparison, digest
 from blackbox.errors import EvidenceDamaged, UsageError
-from blackbox.store.disk import disk_errors, read_json_object, readable_json, write_atomically
+from blackbox.store.disk import compact_json, disk_errors, read_json_object, write_atomically
 from blackbox.store.naming import new_comparison_id
 from blackbox.store.parquet import displayable
 
@@ -39,7 +39,7 @@ def write_comparison(
     """
     if document.get("schema") != COMPARISON_SCHEMA:
         raise ValueError(f"a comparison has the schema {COMPARISON_SCHEMA!r}, not {document.get('schema')!r}")
-    content = readable_json(document)
+    content = compact_json(document)
     folder = out or results / new_comparison_id(at, digest(document))
     _check_free(folder)
     with disk_errors(folder):

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from blackbox.core import plain
+from blackbox.core import canonical, plain
 from blackbox.errors import BlackboxError, EvidenceDamaged
 
 if TYPE_CHECKING:
@@ -72,6 +72,15 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
         raise
     if durable:
         sync_path(path.parent)
+
+
+def compact_json(document: object) -> bytes:
+    """Return `document` as canonical JSON and a newline: several times as fast, for files that can be large.
+
+    Raises:
+        ValueError: A NaN or infinity is inside.
+    """
+    return canonical(document).encode("ascii") + b"\n"
 
 
 def readable_json(document: object) -> bytes:

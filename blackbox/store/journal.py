@@ -119,6 +119,9 @@ def draft(kind: Kind, at: datetime, body: Mapping[str, Any]) -> Draft:
         raise ValueError(f"no journal entry is of kind {kind!r}")
     try:
         text = canonical_json(body)
+        if "\\ud" in text:
+            # Two surrogates that form a pair are read back as one character, which may sort elsewhere.
+            text = canonical_json(json.loads(text))
     except (TypeError, RecursionError) as error:
         raise ValueError(f"a journal entry must be JSON: {error}") from error
     if len(text) > MAX_LINE_BYTES - 1024:

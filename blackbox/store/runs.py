@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from blackbox.core import Manifest, Observation, Run, Suite, digest
 from blackbox.errors import EvidenceDamaged, UsageError
 from blackbox.store.codec import RUN_SCHEMA, decode_manifest, decode_observation, encode_manifest
-from blackbox.store.disk import disk_errors, read_json_object, readable_json, sync_path, write_atomically
+from blackbox.store.disk import compact_json, disk_errors, read_json_object, readable_json, sync_path, write_atomically
 from blackbox.store.journal import FIRST_PREVIOUS, Entry, JournalReader, draft, sealed
 from blackbox.store.manifests import JOURNAL, MANIFEST, SUITE, ManifestCheck, created_note, read_manifest
 
@@ -53,7 +53,7 @@ def create_run(results: Path, *, manifest: Manifest, suite: Suite) -> Path:
             raise UsageError(f"there is a run {manifest.run_id} in {results} already; nothing was overwritten")
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
-        write_atomically(temporary / SUITE, readable_json(suite.document), durable=False)
+        write_atomically(temporary / SUITE, compact_json(suite.document), durable=False)
         write_atomically(temporary / JOURNAL, line.line, durable=False)
         write_atomically(temporary / MANIFEST, readable_json(encode_manifest(manifest)), durable=False)
         _sync_folder(temporary)
