@@ -30,10 +30,12 @@ A suite document (`blackbox.suite/1`, YAML or JSON)::
 Parsers say how `features` turns a closed answer into a category:
 
 - `text`: the normalised text as it stands;
-- `word`: one word or one proper name (also of several words, as some cities are), without case and punctuation;
-- `number`: the whole number in it;
-- `letter`: the single Latin letter in it, without case;
-- `coin`: `heads` or `tails`, in English or Chinese (正面, 反面).
+- `word`: the one word that is the whole answer, without case and punctuation;
+- `number`: the number that is the whole answer;
+- `letter`: the one letter that is the whole answer, without case;
+- `coin`: `heads` or `tails`, in whichever language it was said.
+
+An answer that is not what was asked for is the category `invalid:` and its text: behaviour too.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ MAX_BYTES = 2_000_000
 _MAX_DEPTH = 32
 """Deepest nesting that is read: tools carry JSON schemas, nothing else is deeper than four."""
 
-_INT = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_INT = re.compile(r"-?(0|[1-9][0-9]{0,39})")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _WORDS: Mapping[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -120,7 +120,7 @@ class _Builder:
         self._next()
         event = self._next()
         if not isinstance(event, yaml.StreamEndEvent):
-            raise self._error(event, "a second document starts here; write one suite a file")
+            raise self._error(event, "a second document starts here; write one document a file")
         return value
 
     def _next(self) -> yaml.Event:
@@ -128,7 +128,7 @@ class _Builder:
             return next(self._events)
         except yaml.reader.ReaderError as error:
             line = self._text.count("\n", 0, error.position) + 1
-            found = f"character U+{ord(self._text[error.position]):04X} cannot stand in a suite file"
+            found = f"character U+{ord(self._text[error.position]):04X} cannot stand in this file"
             raise line_error(self._source, line, f'{found}; write it as an escape in quotes, e.g. "\\u0007"') from None
         except yaml.MarkedYAMLError as error:
             raise _syntax_error(error, self._text, self._source) from None

@@ -127,11 +127,11 @@ EDITS = {
         "Say hello.",
         "Say \x07.",
         14,
-        "U+0007 cannot stand in a suite file",
+        "U+0007 cannot stand in this file",
         "write it as an escape",
     ),
-    "raw lone surrogate": ("Say hello.", "Say \ud800.", 14, "U+D800 cannot stand in a suite file", "as an escape"),
-    "second document": ("probes:\n", "...\n---\nprobes:\n", 13, "a second document starts here", "one suite a file"),
+    "raw lone surrogate": ("Say hello.", "Say \ud800.", 14, "U+D800 cannot stand in this file", "as an escape"),
+    "second document": ("probes:\n", "...\n---\nprobes:\n", 13, "a second document starts here", "one document a file"),
     "key that is a list": ("title: A suite", "? [a]\n: b", 5, "a field name must be plain text", "write name: value"),
 }
 
