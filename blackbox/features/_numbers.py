@@ -8,6 +8,7 @@ import unicodedata
 from blackbox.features._texts import trimmed
 
 _MAX_DIGITS = 30
+_MAX_WRITTEN = 2 * _MAX_DIGITS  # digits and their group marks
 _MINUS = ("-", "\u2212", "\uff0d", "\ufe63", "\u2010", "\u2011")
 _BESIDE = (*_MINUS, "+", "~", "`")  # symbols that may stand beside a number without changing what it says
 _UNITS = "%\u2030\u066a\uff05"  # these change it
@@ -41,7 +42,7 @@ def number(text: str) -> str | None:
         text: NFC text.
     """
     split = trimmed(text)
-    if not all(_may_stand_beside(char) for char in split.before + split.after):
+    if len(split.core) > _MAX_WRITTEN or not all(map(_may_stand_beside, split.before + split.after)):
         return None
     unsigned = split.core.removeprefix("负").removeprefix("負")
     negative = unsigned != split.core or split.before.endswith(_MINUS)

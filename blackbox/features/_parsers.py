@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _MAX_SHOWN = 120
 _MAX_WORD = 40
 _MAX_UNSPACED = 8
-"""Code points of one word in a script written without spaces: 布宜诺斯艾利斯 has seven, a sentence has more."""
+"""Ideographs or kana of one word: 布宜诺斯艾利斯 has seven, a sentence mostly more."""
 _PREFIXES = ("outcome:", "invalid:", "text:")
 _JOINERS = {"-": "-", "\u2010": "-", "\u2011": "-", "'": "'", "\u2019": "'", "\u02bc": "'", "\u00b7": "\u00b7"}
 _JOINERS |= {"\u200c": "\u200c", "\u200d": "\u200d"}  # Persian and Indic words hold these
@@ -73,16 +73,16 @@ def _shown(text: str) -> str:
 def _word(text: str) -> str | None:
     """Return the one word that `text` is, case-folded."""
     core = unicodedata.normalize("NFC", trimmed(text).core.casefold())
-    joined = "".join(_JOINERS.get(char, char) for char in core)
-    if not joined or len(joined) > _MAX_WORD:
+    if not 0 < len(core) <= _MAX_WORD:
         return None
+    joined = "".join(_JOINERS.get(char, char) for char in core)
     if not all(spoken(char) or char in _JOINERS for char in joined):
         return None
     return None if sum(map(_unspaced, joined)) > _MAX_UNSPACED else joined
 
 
 def _unspaced(char: str) -> bool:
-    """Return whether `char` is an ideograph, kana, or of another script written without spaces."""
+    """Return whether `char` is an ideograph or kana, where no space tells a sentence from a word."""
     name = unicodedata.name(char, "")
     return name.startswith(("CJK UNIFIED", "CJK COMPAT", "HIRAGANA", "KATAKANA"))
 
@@ -90,9 +90,8 @@ def _unspaced(char: str) -> bool:
 def _letter(text: str) -> str | None:
     """Return the one letter that `text` is, case-folded."""
     core = trimmed(text).core
-    letters = [char for char in core if unicodedata.category(char).startswith("L")]
-    marks = [char for char in core if unicodedata.category(char).startswith("M")]
-    if len(letters) != 1 or len(letters) + len(marks) != len(core):
+    kinds = "".join(unicodedata.category(char)[0] for char in core[:_MAX_WORD])
+    if len(core) > _MAX_WORD or kinds.count("L") != 1 or kinds.count("M") != len(core) - 1:
         return None
     return unicodedata.normalize("NFC", core.casefold())
 

@@ -34,7 +34,9 @@ class MakeRun(Protocol):
         *,
         parsers: Mapping[str, str] | None = None,
         prompt_tokens: int | None = 7,
-    ) -> Run: ...
+    ) -> Run:
+        """Return a run with these answers; probes are parsed as `text` unless `parsers` says otherwise."""
+        ...
 
 
 @pytest.fixture

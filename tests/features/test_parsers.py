@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 PARSERS = ("text", "word", "number", "letter", "coin")
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=200)
 """Every code point, lone surrogates and unassigned ones among them."""
-FUZZ = settings(derandomize=True, deadline=None, max_examples=400)
+NEARLY_NUMBERS = st.text(alphabet="0123456789.,'_ -+一二十百千万亿〇零负点٣４%$Ab*\"“”\u202f", max_size=12)
+FUZZ = settings(max_examples=400)
 
 
 def said(text: str | None, outcome: Outcome = Outcome.OK) -> Observation:
+    """Return an observation of this text."""
     return Observation(key="p#0", probe_id="p", repeat=0, block_id=0, outcome=outcome, text=text)
 
 
@@ -177,20 +179,20 @@ def test_a_model_cannot_write_our_own_categories() -> None:
     """A text that reads like one of our prefixes stays a text."""
     texts = ("outcome:refusal", "invalid:x", "text:outcome:refusal", "plain")
     found = [category(said(text), "text") for text in texts]
-    assert ["text:outcome:refusal", "text:invalid:x", "text:text:outcome:refusal", "plain"] == found
+    assert found == ["text:outcome:refusal", "text:invalid:x", "text:text:outcome:refusal", "plain"]
 
 
 def test_raw_form_keeps_white_space_and_unicode_form() -> None:
     """Two texts that differ in form alone are one category normalised and two raw."""
     plain, dressed = said("café"), said(" cafe\u0301\n")
     assert category(plain, "text") == category(dressed, "text")
-    assert " cafe\u0301\n" == category(dressed, "text", "raw")
-    assert "invalid: a b" == category(said(" a b"), "word", "raw")
+    assert category(dressed, "text", "raw") == " cafe\u0301\n"
+    assert category(said(" a b"), "word", "raw") == "invalid: a b"
 
 
 def test_white_space_alone_is_invalid() -> None:
     """An answer of white space is a category, never an empty text."""
-    assert ["invalid:"] * 5 == [category(said(" \n\t"), parser) for parser in PARSERS]
+    assert [category(said(" \n\t"), parser) for parser in PARSERS] == ["invalid:"] * 5
 
 
 def test_long_texts_are_cut_and_stay_different() -> None:
@@ -240,7 +242,7 @@ def test_text_categories_are_equal_exactly_when_normalised_texts_are(text: str, 
 
 
 @FUZZ
-@given(text=ANY_TEXT)
+@given(text=ANY_TEXT | NEARLY_NUMBERS)
 @pytest.mark.parametrize("parser", ["word", "number", "letter", "coin"])
 def test_a_parsed_value_parses_to_itself(text: str, parser: str) -> None:
     """Parsing is idempotent, and a value never looks like one of our prefixes."""
@@ -251,6 +253,7 @@ def test_a_parsed_value_parses_to_itself(text: str, parser: str) -> None:
 
 
 def dressings() -> list[Callable[[str], str]]:
+    """Return ways in which models dress a value up."""
     return [str, "**{}**".format, "“{}”".format, "`{}`.".format, "\n {}!\n".format, "（{}）。".format, "_{}_".format]
 
 
@@ -259,8 +262,7 @@ def dressings() -> list[Callable[[str], str]]:
 def test_numbers_survive_every_dressing_and_script(value: int, dress: Callable[[str], str]) -> None:
     """An integer in grouped, full-width, Arabic-Indic or Devanagari digits is its plain decimal form."""
     written = [str(value), f"{value:,}", f"{value:_}".replace("_", "\u202f")]
-    for zero in "０٠०":
-        written.append("".join(chr(ord(zero) + int(char)) for char in str(value)))
+    written += ["".join(chr(ord(zero) + int(char)) for char in str(value)) for zero in "０٠०"]
     assert {str(value)} == {category(said(dress(text)), "number") for text in written}
 
 
@@ -283,6 +285,7 @@ def in_chinese(value: int) -> str:
 
 
 def section_in_chinese(section: int) -> str:
+    """Spell a number below 10,000."""
     spelt, gap = "", False
     for unit, scale in (("千", 1000), ("百", 100), ("十", 10), ("", 1)):
         digit, section = divmod(section, scale)
