@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from blackbox.core import FeatureMatrix, canonical, digest
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from blackbox.core import AnyArray
 
 _CACHE_SCHEMA = "blackbox.features/1"
+_N_HEX = 64
 
 
 class FeatureCache:
@@ -42,7 +43,7 @@ class FeatureCache:
         try:
             content = self._path(name, version, digest).read_bytes()
             return _matrix(content, {"feature": name, "version": version, "digest": digest})
-        except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile, zlib.error):
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
             return None
 
     def put(self, matrix: FeatureMatrix, digest: str) -> bool:
@@ -79,12 +80,23 @@ def _content(matrix: FeatureMatrix, inputs: str) -> bytes:
         arrays["offsets"] = matrix.offsets
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)
-    return buffer.getvalue()
+    return _sealed(buffer)
+
+
+def _sealed(buffer: io.BytesIO) -> bytes:
+    """Return an npz file that ends with the digest of all before, as the comment a zip file may have."""
+    with zipfile.ZipFile(buffer, "a") as file:
+        file.comment = b"0" * _N_HEX
+    content = buffer.getvalue()[:-_N_HEX]
+    return content + sha256(content).hexdigest().encode("ascii")
 
 
 def _matrix(content: bytes, wanted: dict[str, Any]) -> FeatureMatrix | None:
     import numpy as np
 
+    # Checked first: what zipfile and numpy make of a damaged file has no end of forms.
+    if sha256(content[:-_N_HEX]).hexdigest().encode("ascii") != content[-_N_HEX:]:
+        return None
     with np.load(io.BytesIO(content), allow_pickle=False) as file:
         about = strict_json(file["about"].tobytes())
         if about["schema"] != _CACHE_SCHEMA or any(about[name] != value for name, value in wanted.items()):

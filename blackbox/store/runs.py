@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -156,7 +157,7 @@ def _check_new(manifest: Manifest, suite: Suite) -> None:
         raise ValueError(f"a run begins with schema {RUN_SCHEMA!r} and status 'running'")
     if manifest.suite_digest != suite.digest:
         raise ValueError("the manifest names the digest of another suite")
-    if Path(manifest.run_id).name != manifest.run_id or manifest.run_id.startswith("."):
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,199}", manifest.run_id):
         raise ValueError(f"{manifest.run_id!r} is no run id; `new_run_id` makes them")
     # What could not be read back must not be written.
     decode_manifest(encode_manifest(manifest), where="the new manifest")
