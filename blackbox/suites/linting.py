@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from collections import Counter, defaultdict
@@ -15,8 +14,8 @@ if TYPE_CHECKING:
 
     from blackbox.core import Decoding, Probe, Suite
 
-_NEAR = 0.9
-"""Jaccard overlap of character 5-grams, counted with repeats, from which two prompts are near-duplicates."""
+_NEAR = 5
+"""Near-duplicates share all but a fifth of their character 5-grams, counted with repeats (Jaccard ≥ 4/5)."""
 _GRAM = 5
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _EXAMPLE = re.compile(
@@ -124,18 +123,18 @@ def _grams(prompt: str) -> frozenset[tuple[str, int]]:
 
 
 def _near_pairs(sets: Sequence[frozenset[tuple[str, int]]]) -> Iterator[tuple[int, int]]:
-    """Yield all i < j whose Jaccard overlap is at least `_NEAR`, without comparing all pairs.
+    """Yield all i < j whose Jaccard overlap is at least t = 1 − 1/`_NEAR`, without comparing all pairs.
 
     References:
         Chaudhuri, Ganti & Kaushik (2006), "A primitive operator for similarity joins in data cleaning",
-        prefix filter: two such sets share one of their |x| − ⌈t|x|⌉ + 1 rarest elements.
+        prefix filter: two such sets share one of their |x| − ⌈t|x|⌉ + 1 = ⌊|x| / `_NEAR`⌋ + 1 rarest elements.
     """
     frequency = Counter(gram for grams in sets for gram in grams)
     owners: Mapping[tuple[str, int], list[int]] = defaultdict(list)
     for j, grams in enumerate(sets):
-        rare = sorted(grams, key=lambda gram: (frequency[gram], gram))[: len(grams) - math.ceil(_NEAR * len(grams)) + 1]
+        rare = sorted(grams, key=lambda gram: (frequency[gram], gram))[: len(grams) // _NEAR + 1]
         for i in sorted({i for gram in rare for i in owners[gram]}):
-            if len(sets[i] & grams) >= _NEAR * len(sets[i] | grams):
+            if _NEAR * len(sets[i] & grams) >= (_NEAR - 1) * len(sets[i] | grams):
                 yield i, j
         for gram in rare:
             owners[gram].append(j)

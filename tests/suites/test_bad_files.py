@@ -61,6 +61,7 @@ EDITS = {
     "number as text": ("Say hello.", "12", 14, "probes[0].prompt: expected text, found 12", 'prompt: "…"'),
     "truth value as text": ("Say hello.", "true", 14, "expected text, found True", 'prompt: "…"'),
     "list as text": ("Say hello.", "[a, b]", 14, "expected text, found a list", 'prompt: "…"'),
+    "mapping as text": ("Say hello.", "{a: b}", 14, "expected text, found a mapping", 'prompt: "…"'),
     "nothing as text": ("Say hello.", "", 14, "expected text, found nothing", 'prompt: "…"'),
     "word as number": ("repeats: 2", "repeats: two", 11, "whole number from 1 to 1000, found 'two'", "repeats: 1"),
     "truth value as number": (
@@ -292,3 +293,16 @@ def test_a_document_without_lines_still_names_the_field() -> None:
     document["version"] = "1"
     with pytest.raises(SuiteError, match=r"^run 7: version: expected a whole number from 1 to 9999, found '1'; write"):
         from_document(document, "run 7")
+
+
+def test_a_suite_json_that_is_no_mapping_is_refused() -> None:
+    """A run's suite.json that holds a list is one line, not a traceback."""
+    with pytest.raises(SuiteError, match=r"^run 7: expected a mapping, found a list; write fields such as schema"):
+        from_document([], "run 7")  # type: ignore[arg-type]
+
+
+def test_a_long_value_is_cut_in_the_message() -> None:
+    """However long the wrong value is, the message stays one readable line."""
+    found = message(GOOD.replace("id: second", f"id: {'S' * 5000}"))
+    assert "S…" in found
+    assert len(found) < 400
