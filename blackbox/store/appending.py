@@ -128,6 +128,7 @@ class GroupCommit:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
         self._waiting: list[tuple[Draft, asyncio.Future[None]]] = []
         self._under_way: asyncio.Future[None] | None = None
+        self._start_due = False
 
     async def append(self, entry: Draft) -> None:
         """Append `entry`; entries are written in the order of these calls.
@@ -137,15 +138,15 @@ class GroupCommit:
         """
         acknowledged: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((entry, acknowledged))
-        self._start()
+        self._start_soon()
         await acknowledged
 
     async def drain(self) -> None:
         """Return when everything handed over is on disk or has failed."""
         interrupted: asyncio.CancelledError | None = None
-        while self._under_way is not None:
+        while self._under_way is not None or self._waiting:
             try:
-                await asyncio.wait({self._under_way})
+                await (asyncio.sleep(0) if self._under_way is None else asyncio.wait({self._under_way}))
             except asyncio.CancelledError as error:
                 # A second Ctrl-C must not take the sync away from those who wait for it: milliseconds.
                 interrupted = error
@@ -159,9 +160,14 @@ class GroupCommit:
         finally:
             self._thread.shutdown(wait=True)
 
+    def _start_soon(self) -> None:
+        # Not at once: whoever was acknowledged just now gets to append again first, and joins this group.
+        if self._under_way is None and self._waiting and not self._start_due:
+            self._start_due = True
+            asyncio.get_running_loop().call_soon(self._start)
+
     def _start(self) -> None:
-        if self._under_way is not None or not self._waiting:
-            return
+        self._start_due = False
         group, self._waiting = self._waiting, []
         loop = asyncio.get_running_loop()
         self._under_way = loop.run_in_executor(self._thread, self._journal.write, [entry for entry, _ in group])
@@ -179,7 +185,7 @@ class GroupCommit:
             else:
                 # One exception object in many tasks would gather all their tracebacks.
                 waiter.set_exception(Incomplete(str(error)) if isinstance(error, BlackboxError) else error)
-        self._start()
+        self._start_soon()
 
 
 def _write_all(fd: int, content: bytes) -> None:
