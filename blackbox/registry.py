@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _ATTRIBUTE = {"endpoints": "ENDPOINT", "features": "FEATURE", "signals": "SIGNAL", "report.sections": "SECTION"}
 
 
+@cache
 def names(group: str) -> tuple[str, ...]:
     """Return the registered names of a plug-in group, sorted."""
     package = importlib.import_module(f"blackbox.{group}")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from blackbox.core import FeatureMatrix, FloatArray
 
+    Families = np.ndarray[tuple[int], np.dtype[np.intp]]
+
 WEIGHT_FLOOR = 0.02
 CLIP = (-8.0, 20.0)
 
@@ -36,7 +38,7 @@ class Incidence:
 
     held: sparse.csr_array
     in_family: sparse.csr_array
-    families: np.ndarray[tuple[int], np.dtype[np.intp]]
+    families: Families
     answered: np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
@@ -72,13 +74,12 @@ def similarities(incidence: Incidence) -> FloatArray:
     return result
 
 
-def centred(overlap: FloatArray, families: np.ndarray[tuple[int], np.dtype[np.intp]]) -> FloatArray:
+def centred(overlap: FloatArray, families: Families) -> FloatArray:
     """Return `(R, R)` double-centred, scaled and clipped overlaps; references exclude both families of a pair."""
     valid = np.isfinite(overlap) & (families[:, None] != families[None, :])
     value = np.where(valid, overlap, 0.0)
-    one_hot = np.eye(int(families.max()) + 1)[families]
-    row_n, row_sum = (_rows_without(a, one_hot, families) for a in (valid.astype(float), value))
-    all_n, all_sum, all_square = (_total_without(a, one_hot, families) for a in (valid.astype(float), value, value**2))
+    row_n, row_sum = (_rows_without(a, families) for a in (valid.astype(float), value))
+    all_n, all_sum, all_square = (_total_without(a, families) for a in (valid.astype(float), value, value**2))
     with np.errstate(invalid="ignore", divide="ignore"):
         row_mean = row_sum / row_n
         mean = all_sum / all_n
@@ -87,19 +88,21 @@ def centred(overlap: FloatArray, families: np.ndarray[tuple[int], np.dtype[np.in
     return np.asarray(np.clip(np.where(np.isfinite(d), d, np.nan), *CLIP))
 
 
-def _rows_without(
-    matrix: FloatArray, one_hot: FloatArray, families: np.ndarray[tuple[int], np.dtype[np.intp]]
-) -> FloatArray:
+def _by_family(matrix: FloatArray, families: Families) -> FloatArray:
+    """Return `(R, F)` sums of the columns of each family."""
+    order = np.argsort(families, kind="stable")
+    starts = np.searchsorted(families[order], np.arange(int(families.max()) + 1))
+    return np.asarray(np.add.reduceat(matrix[:, order], starts, axis=1))
+
+
+def _rows_without(matrix: FloatArray, families: Families) -> FloatArray:
     """Return `(R, R)` row sums of row i over columns outside the families of i and j."""
-    by_family = matrix @ one_hot
-    return np.asarray(matrix.sum(1)[:, None] - by_family[:, families])
+    return np.asarray(matrix.sum(1)[:, None] - _by_family(matrix, families)[:, families])
 
 
-def _total_without(
-    matrix: FloatArray, one_hot: FloatArray, families: np.ndarray[tuple[int], np.dtype[np.intp]]
-) -> FloatArray:
+def _total_without(matrix: FloatArray, families: Families) -> FloatArray:
     """Return `(R, R)` sums over ordered pairs that touch neither the family of i nor that of j."""
-    block = one_hot.T @ matrix @ one_hot
+    block = _by_family(_by_family(matrix, families).T, families).T
     touching = block.sum(1) + block.sum(0)
     total = block.sum() - touching[:, None] - touching[None, :] + block + block.T
     return np.asarray(total[np.ix_(families, families)])
@@ -139,7 +142,7 @@ def _product(left: sparse.csr_array, weights: FloatArray, right: sparse.csr_arra
     return np.asarray((left.multiply(weights[None, :]).tocsr() @ right.T).todense())
 
 
-def _incidence(grams: Sequence[np.ndarray | None], families: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Incidence:
+def _incidence(grams: Sequence[np.ndarray | None], families: Families) -> Incidence:
     lengths = np.array([0 if g is None else len(g) for g in grams])
     flat = np.concatenate([g for g in grams if g is not None] or [np.zeros(0, dtype=np.uint64)])
     columns = np.unique(flat, return_inverse=True)[1]

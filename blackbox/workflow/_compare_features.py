@@ -86,9 +86,7 @@ class FeatureSource:
             on_run: Called with the feature and position before each extraction that is not cached.
         """
         return [
-            Sample(
-                run=run, features={f: self.matrix(f, i, probes[i], on_run) for f, probes in needed.items() if probes[i]}
-            )
+            Sample.of(run, {f: self.matrix(f, i, probes[i], on_run) for f, probes in needed.items() if probes[i]})
             for i, run in enumerate(self.group.runs)
         ]
 

@@ -33,12 +33,13 @@ class Group:
     suite: str
     version: int
     runs: tuple[Run, ...]
+    endpoints: tuple[str, ...]
     pairs: tuple[Pair, ...]
 
     def sessions_of(self, position: int) -> tuple[int, ...]:
         """Return the positions of the other runs of the same endpoint."""
-        endpoint = identity(self.runs[position])
-        return tuple(i for i, run in enumerate(self.runs) if i != position and identity(run) == endpoint)
+        endpoint = self.endpoints[position]
+        return tuple(i for i, other in enumerate(self.endpoints) if i != position and other == endpoint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +97,9 @@ def _group(
     name: tuple[str, int], runs: list[Run], skipped: list[dict[str, str]], warnings: list[str], *, only_two: bool
 ) -> Group:
     pairs = []
+    endpoints = tuple(identity(run) for run in runs)
     for a, b in combinations(range(len(runs)), 2):
-        if identity(runs[a]) == identity(runs[b]) and not only_two:
+        if endpoints[a] == endpoints[b] and not only_two:
             reason = "two runs of one endpoint: they are each other's repeat control"
             skipped.append({"a": runs[a].id, "b": runs[b].id, "reason": reason})
             continue
@@ -106,7 +108,7 @@ def _group(
             pairs.append(Pair(a=a, b=b, probe_ids=shared))
         else:
             skipped.append({"a": runs[a].id, "b": runs[b].id, "reason": "no probe in common"})
-    return Group(suite=name[0], version=name[1], runs=tuple(runs), pairs=tuple(pairs))
+    return Group(suite=name[0], version=name[1], runs=tuple(runs), endpoints=endpoints, pairs=tuple(pairs))
 
 
 def _shared_probes(a: Run, b: Run, warnings: list[str]) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ from blackbox.evidence.conditions import conditions
 from blackbox.evidence.exhibits import exhibits, probe_rows
 from blackbox.features import category
 from blackbox.workflow._compare_features import resolved_forms
-from blackbox.workflow._compare_groups import identity
 from blackbox.workflow._compare_related import tokenizer_entry
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ class PairContext:
 def pair_entry(context: PairContext, pair: Pair, same: SameEvidence, related: RelatedEvidence) -> dict[str, Any]:
     """Return the pair's entry; probe tables and answers only where the comparison is small enough to read."""
     a, b = (context.group.runs[i] for i in (pair.a, pair.b))
-    claims_differ = identity(a) != identity(b) and entries.claimed_model(a) != entries.claimed_model(b)
+    claims_differ = entries.claimed_model(a) != entries.claimed_model(b)
     entry: dict[str, Any] = {
         "a": a.id,
         "b": b.id,

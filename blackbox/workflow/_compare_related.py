@@ -12,7 +12,6 @@ from blackbox.evidence import wording
 from blackbox.evidence.document import RelatedEvidence, finite
 from blackbox.evidence.related import MIN_REFERENCES, Kinship, averaged, kinship
 from blackbox.stats.slopes import unit_slopes
-from blackbox.workflow._compare_groups import identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +33,7 @@ def pair_signals(question: str) -> dict[str, PairSignal]:
 def families(group: Group) -> list[int]:
     """Return each run's family number: runs of one endpoint are one family; lineage is unknown here."""
     numbers: dict[str, int] = {}
-    return [numbers.setdefault(identity(run), len(numbers)) for run in group.runs]
+    return [numbers.setdefault(endpoint, len(numbers)) for endpoint in group.endpoints]
 
 
 def related_evidence(group: Group, matrices: Mapping[str, Sequence[FeatureMatrix]]) -> list[RelatedEvidence]:
@@ -60,10 +59,10 @@ def related_evidence(group: Group, matrices: Mapping[str, Sequence[FeatureMatrix
 
 
 def _no_rank(n_runs: int, n_references: int, *, has_open: bool) -> str | None:
-    if not has_open:
-        return "kinship is read from open answers; this suite has none"
     if n_runs == 2:  # noqa: PLR2004 - the fixed text for two endpoints alone
         return wording.TWO_ENDPOINTS.rstrip(".")
+    if not has_open:
+        return "kinship is read from open answers; this suite has none"
     if n_references < MIN_REFERENCES:
         n = max(0, n_references)
         return f"only {n} other endpoints to compare with; a rank needs at least {MIN_REFERENCES}"

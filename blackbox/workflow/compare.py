@@ -94,7 +94,7 @@ def compare_runs(
     judged = [_judged(group, by_id, options, on_progress) for group in grouping.groups if group.pairs]
     document = _document(runs, grouping, judged, options, conflicts)
     html = render(document, to="html")
-    path = write_comparison(results, document, html, options.created_at, options.out)
+    path = write_comparison(results, document, html=html, at=options.created_at, out=options.out)
     return ComparisonReport(document=document, path=path)
 
 
