@@ -34,7 +34,6 @@ _WORDS: Mapping[str, bool | None] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | None"
 
@@ -176,12 +175,11 @@ class _Builder:
         self._refuse_extras(event, path)
         if not isinstance(event, yaml.ScalarEvent):
             raise self._error(event, "a field name must be plain text; write name: value")
-        return _joined(event.value)
+        return str(event.value)
 
     def _scalar(self, event: yaml.ScalarEvent) -> Plain:
-        plain = event.style is None
-        if not plain:
-            return _joined(event.value)
+        if event.style is not None:
+            return str(event.value)
         if event.value in _WORDS:
             return _WORDS[event.value]
         if _INT.fullmatch(event.value):
@@ -213,13 +211,6 @@ class _Builder:
 def _start(event: yaml.Event) -> yaml.Mark:
     """Return where an event starts; events that were parsed from text always know."""
     return cast("yaml.Mark", event.start_mark)
-
-
-def _joined(value: str) -> str:
-    """Return `value` with escaped surrogate pairs joined; a lone surrogate stays what it is."""
-    if not _SURROGATE.search(value):
-        return value
-    return value.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
 def _strict_json(text: str, source: str) -> Plain:

@@ -46,7 +46,7 @@ def test_a_clean_suite_has_no_finding() -> None:
 def test_questions_that_share_a_beginning_are_no_duplicates() -> None:
     """Half of the words in common is not nearly the same question."""
     assert lint(suite(LONG, LONG[:60] + "seat has split in two and wobbles")) == ()
-    assert lint(suite("Name a cat.", "Name a cow.", "Name a car.")) == ()
+    assert lint(suite("Name a calf.", "Name a call.")) == ()
 
 
 @pytest.mark.parametrize(
