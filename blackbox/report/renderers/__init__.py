@@ -1,0 +1,1 @@
+"""Renderers: blocks → text for a terminal, one offline HTML page, strict JSON."""

@@ -1,0 +1,159 @@
+"""Page → one offline HTML file: no request, no script, everything escaped, small enough to forward."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from itertools import count, islice
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from blackbox.report.blocks import Fold
+from blackbox.report.visible import pieces, visible
+
+if TYPE_CHECKING:
+    from blackbox.report.blocks import Block, Inline, Page, Scale
+
+MAX_BYTES = 3_000_000
+"""A page above this is drawn again with fewer rows and answers."""
+_SHARES = (1.0, 0.5, 0.25, 0.1, 0.04, 0.01)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """How much of what grows with the data is drawn.
+
+    Args:
+        whole_rows: Rows of a table that stands once a report.
+        long_rows: Rows of a table that stands once a pair and grows with the suite.
+        short_rows: Rows of any other table.
+        exhibits: Probes with answers, a pair.
+        folds: Pairs with details.
+        characters: Of one quoted text.
+        names: Endpoints of a matrix.
+    """
+
+    whole_rows: int
+    long_rows: int
+    short_rows: int
+    exhibits: int
+    folds: int
+    characters: int
+    names: int
+
+
+class _Drawing:
+    """Draws blocks through the macro of their kind; `serial` keeps element ids apart."""
+
+    def __init__(self, limits: Budget) -> None:
+        self._serial = count(1)
+        self._limits = limits
+        context: dict[str, Any] = {"newline": Markup("\n"), "budget": limits, "serial": self._next}
+        context |= {"draw": self.block, "inline": self.inline, "within_budget": self._within_budget}
+        self._macros = _environment().get_template("blocks.html.j2").make_module(context)
+
+    def _next(self) -> int:
+        return next(self._serial)
+
+    def block(self, block: Block, level: int) -> Markup:
+        """Return a block as markup; its heading, if any, is of this level."""
+        return Markup(self._macro(block)(block, level))  # noqa: S704 - what an escaping macro made
+
+    def inline(self, part: Inline) -> Markup:
+        """Return a part of a line as markup."""
+        return Markup(self._macro(part)(part))  # noqa: S704 - what an escaping macro made
+
+    def _within_budget(self, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+        """Return the blocks without the folds of pairs beyond the budget."""
+        folds = (place for place, block in enumerate(blocks) if isinstance(block, Fold) and block.mark)
+        dropped = frozenset(islice(folds, self._limits.folds, None))
+        return tuple(block for place, block in enumerate(blocks) if place not in dropped)
+
+    def _macro(self, part: object) -> Any:  # noqa: ANN401 - a jinja macro
+        return getattr(self._macros, "words" if isinstance(part, str) else type(part).__name__.lower())
+
+
+def render(page: Page) -> str:
+    """Return the page as HTML, cut until it is small enough to forward."""
+    drawn = (_drawn(page, budget(page.n_pairs, share)) for share in _SHARES)
+    html = ""
+    for html in drawn:
+        if len(html.encode("utf-8")) <= MAX_BYTES:
+            break
+    return html
+
+
+def budget(n_pairs: int, share: float = 1.0) -> Budget:
+    """Return what may be drawn for this many pairs, reduced to a share of it."""
+    n = max(1, n_pairs)
+    return Budget(
+        whole_rows=max(50, int(share * 2_000)),
+        long_rows=max(5, min(300, int(share * 1_500 / n))),
+        short_rows=max(12, int(share * 60)),
+        exhibits=max(1, min(20, int(share * 120 / n))),
+        folds=max(10, int(share * 200)),
+        characters=max(200, int(share * 4_000)),
+        names=40,
+    )
+
+
+def _drawn(page: Page, limits: Budget) -> str:
+    css, drawing = _stylesheet(), _Drawing(limits)
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            page=page,
+            css=Markup(css),  # noqa: S704 - our own stylesheet, from the package
+            style_hash=_source_hash(css),
+            draw=drawing.block,
+            inline=drawing.inline,
+        )
+    )
+
+
+@cache
+def _stylesheet() -> str:
+    text = resources.files(__package__).joinpath("templates/page.css").read_text(encoding="utf-8")
+    return re.sub(r"\s*\n\s*", "\n", text).strip()
+
+
+def _source_hash(text: str) -> str:
+    """Return what a Content-Security-Policy allows inline text by."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("blackbox.report.renderers", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_finalized,
+    )
+    environment.filters |= {"pieces": pieces, "hundredths": _hundredths, "along": _along}
+    return environment
+
+
+def _finalized(value: Any) -> Any:  # noqa: ANN401 - jinja hands over whatever an expression gave
+    """Show invisible characters of every printed text; escaping follows. Markup of our macros passes."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _hundredths(share: float) -> str:
+    """Return a share as a bar's length of 100."""
+    return f"{100 * min(1.0, max(0.0, share)):.3g}"
+
+
+def _along(place: float, scale: Scale, left: float, right: float) -> float:
+    """Return where a value of a scale lies between two ends of a drawing."""
+    span = scale.high - scale.low or 1.0
+    return round(left + (right - left) * (place - scale.low) / span, 1)

@@ -1,0 +1,94 @@
+"""Fixed texts of the report, written once: what was asked, what a number means, what an answer does not say.
+
+A test reads every text of this package for overclaiming words.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+QUESTIONS: Mapping[str, str] = {
+    "same": "Do A and B answer from one distribution?",
+    "related": "Do A and B share ancestry, more than unrelated models do?",
+    "mixed": "Is a share of B's calls answered by something other than A?",
+}
+
+NOT_SAID: Mapping[str, str] = {
+    "different": (
+        "why they differ, which of the two changed, or that either did anything wrong. Another way of serving one "
+        "and the very same weights can differ too. Nor does it say anything about ancestry."
+    ),
+    "inconclusive": (
+        "that the two are alike. A difference that these answers are too few to show, or one that something else "
+        "hides, may well be there."
+    ),
+    "not_applicable": "anything about the two, in either direction: the question could not be put to these answers.",
+    "equivalent": (
+        "that the two are identical. Differences smaller than the margin, or at other probes, remain possible."
+    ),
+    "related": (
+        "who derived from whom, nor how probable it is that anything was taken: behaviour is symmetric, and a rank "
+        "or a ratio is not a probability of ancestry."
+    ),
+    "mixed": "that every call was answered by one model. Silence here is not a finding.",
+}
+
+BANDS: Mapping[str, str] = {
+    "repeat": "within the repeat control: no larger than between two sessions of one endpoint",
+    "benign": "within honest serving: no larger than between hosts of one and the same weights",
+    "unrelated": "as large as between unrelated endpoints",
+    "unknown": "unknown: nothing was measured that would tell another way of serving from another model",
+}
+
+P_ADJUSTED = (
+    "How often shuffling the answers between A and B, probe by probe, gives a difference at least this large; "
+    "corrected for the number of pairs looked at. Small means chance is a poor explanation."
+)
+P_ALONE = "The number above before that correction."
+P_IMPUTED = "The number for this pair if every lost answer had been the least favourable one."
+EFFECT = (
+    "How far apart the answers are: mean over probes of the squared kernel distance between the two sides "
+    "(0: no difference). In brackets, its interval over new probes of this kind."
+)
+BAND = "What the size of the difference compares to."
+MARGIN = "The difference fixed beforehand as too small to matter; needed to call two endpoints equivalent."
+MDE = "The smallest difference these answers would have shown."
+RANK_P = (
+    "Share of reference families that come at least as close to either side as A and B come to each other. "
+    "Its smallest reachable value is one over the number of families plus one."
+)
+SCORE = "How much closer the two are than either is to the references, in standard deviations."
+RATIO = (
+    "log10 of how much better shared ancestry explains the answers than no relation does, bounded by its population."
+)
+POPULATION = "The pairs of known lineage that the ratio was calibrated on."
+
+SIGNALS: Mapping[str, str] = {
+    "exact_mmd": "Short answers: how often both give exactly the same words.",
+    "chi2": "Short answers: how differently each answer is used, rare ones counted fully.",
+    "embedding_mmd": "Long answers: distance between their meanings, by sentence embeddings.",
+    "hamming_mmd": "Answers compared character by character.",
+    "w3": "Rare sequences of three words that both use.",
+    "c5": "Rare sequences of five characters that both use.",
+    "tokenizer": "How reported token counts grow when a text is repeated.",
+}
+
+OUTCOMES: Mapping[str, str] = {
+    "ok": "answered",
+    "truncated": "answered, cut off by the token limit",
+    "refusal": "refused",
+    "filtered": "held back by a content filter",
+    "tool_call": "a tool call instead of text",
+    "reasoning_only": "reasoning without an answer",
+    "empty": "an empty answer",
+    "error": "no reply",
+    "malformed": "a reply that could not be read",
+}
+
+READ_ME = (
+    "A is the first name, B the second. Nothing in this page was computed by the page: every number stands in "
+    "comparison.json beside it."
+)

@@ -1,0 +1,217 @@
+"""All pairs at a glance: a line a pair of endpoints, a matrix, and how the verdicts divide."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from blackbox.report.blocks import Column, Matrix, MatrixCell, Name, Number, Section, Table, Text
+from blackbox.report.sections._numbers import decimal, digits_for, plural, pvalue
+from blackbox.report.sections._pairs import (
+    listed,
+    mapping,
+    pair_anchor,
+    pair_link,
+    pairs,
+    same_mark,
+    suite_title,
+    verdict_mark,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from blackbox.report.blocks import Block, Inline
+
+MATRIX_FROM = 3
+"""Endpoints from which a matrix says more than a list."""
+_SIGNS = {"different": "≠", "equivalent": "≈", "inconclusive": "?", "not_applicable": "–"}
+
+_LEGEND = "≠ different, ? inconclusive, – not applicable, ≈ equivalent within the margin."
+
+
+def build(document: Mapping[str, Any]) -> tuple[Block, ...]:
+    """Return the overview of several pairs; one pair needs none, and none is said."""
+    compared = pairs(document)
+    if not compared:
+        return (Text(text="No pair of runs could be compared; the reasons stand under skipped pairs.", kind="warning"),)
+    if len(compared) == 1:
+        return ()
+    return (_counted(compared), *_of_endpoints(document), *_kinship(compared), _table(compared))
+
+
+def _counted(compared: Sequence[Mapping[str, Any]]) -> Text:
+    tally = Counter(same_mark(pair).word for pair in compared)
+    parts = ", ".join(f"{n} {word}" for word, n in tally.most_common())
+    lead = sum(pair.get("lead") == "related" for pair in compared)
+    products = (
+        f" {plural(lead, 'pair claims', 'pairs claim')} two different models: there ancestry is the question, "
+        "for two different products always differ."
+        if lead
+        else ""
+    )
+    return Text(text=f"{plural(len(compared), 'pair')} compared: {parts}.{products}")
+
+
+# --- endpoints, summed up over suites -------------------------------------------------------------
+
+
+def _of_endpoints(document: Mapping[str, Any]) -> tuple[Block, ...]:
+    entries = [mapping(entry) for entry in listed(document.get("endpoint_pairs"))]
+    names = sorted({str(entry.get(side)) for entry in entries for side in ("a_endpoint", "b_endpoint")})
+    if len(names) >= MATRIX_FROM:
+        return (_verdict_matrix(entries, names, _anchors(pairs(document))), Text(text=_LEGEND, kind="note"))
+    if entries and len(pairs(document)) > len(entries):
+        return (_summed_up(entries),)
+    return ()
+
+
+def _summed_up(entries: Sequence[Mapping[str, Any]]) -> Table:
+    rows = tuple(
+        (
+            _against(entry),
+            verdict_mark(entry.get("verdict")),
+            pvalue(entry.get("pvalue_adjusted")),
+            f"{len(listed(entry.get('suites')))}",
+        )
+        for entry in entries
+    )
+    columns = (
+        Column(title="Endpoints"),
+        Column(title="Verdict", meaning="Different if any suite is, after correction over suites."),
+        Column(title="Smallest p", numeric=True, meaning="Corrected over suites."),
+        Column(title="Suites", numeric=True),
+    )
+    return Table(
+        caption="Endpoints, summed up over suites",
+        columns=columns,
+        rows=rows,
+        where='"endpoint_pairs" in comparison.json',
+        keys=tuple(verdict_mark(entry.get("verdict")).tone for entry in entries),
+    )
+
+
+def _against(entry: Mapping[str, Any]) -> str:
+    return f"{entry.get('a_endpoint')} against {entry.get('b_endpoint')}"
+
+
+def _anchors(compared: Sequence[Mapping[str, Any]]) -> Mapping[frozenset[str], str]:
+    """Return where the first pair of each two endpoints stands on the page."""
+    found: dict[frozenset[str], str] = {}
+    for index, pair in enumerate(compared):
+        found.setdefault(frozenset((str(pair.get("a_endpoint")), str(pair.get("b_endpoint")))), pair_anchor(index))
+    return found
+
+
+def _verdict_matrix(
+    entries: Sequence[Mapping[str, Any]], names: Sequence[str], anchors: Mapping[frozenset[str], str]
+) -> Matrix:
+    cells = {}
+    for entry in entries:
+        mark = verdict_mark(entry.get("verdict"))
+        ends = frozenset((str(entry.get("a_endpoint")), str(entry.get("b_endpoint"))))
+        words = f"{_against(entry)}: {mark.word}"
+        cells[ends] = MatrixCell(text=_SIGNS.get(mark.tone, "·"), tone=mark.tone, words=words, target=anchors.get(ends))
+    return Matrix(
+        caption="Do the two answer from one distribution? Summed up over suites",
+        names=tuple(Name(text=name) for name in names),
+        cells=_square(names, cells),
+        where='"endpoint_pairs" in comparison.json',
+    )
+
+
+def _square(
+    names: Sequence[str], cells: Mapping[frozenset[str], MatrixCell]
+) -> tuple[tuple[MatrixCell | None, ...], ...]:
+    return tuple(tuple(cells.get(frozenset((a, b))) if a != b else None for b in names) for a in names)
+
+
+# --- kinship --------------------------------------------------------------------------------------
+
+
+def _kinship(compared: Sequence[Mapping[str, Any]]) -> tuple[Block, ...]:
+    """Return a matrix of kinship scores a suite, where there are references."""
+    by_suite: dict[str, list[tuple[int, Mapping[str, Any]]]] = {}
+    for index, pair in enumerate(compared):
+        if mapping(pair.get("related")).get("score") is not None:
+            by_suite.setdefault(suite_title(pair), []).append((index, pair))
+    return tuple(_kinship_matrix(suite, scored) for suite, scored in sorted(by_suite.items()))
+
+
+def _kinship_matrix(suite: str, scored: Sequence[tuple[int, Mapping[str, Any]]]) -> Matrix:
+    names = sorted({str(pair.get(side)) for _, pair in scored for side in ("a_endpoint", "b_endpoint")})
+    scores = [pair["related"]["score"] for _, pair in scored]
+    low, high = min(scores), max(scores)
+    cells = {}
+    for index, pair in scored:
+        related = pair["related"]
+        p = pvalue(related.get("rank_pvalue"))
+        ends = frozenset((str(pair.get("a_endpoint")), str(pair.get("b_endpoint"))))
+        cells[ends] = MatrixCell(
+            text=decimal(related["score"], digits=1),
+            tone="neutral",
+            words=f"{_against(pair)}: kinship score {decimal(related['score'], digits=2)}, rank p {p}",
+            target=pair_anchor(index),
+            shade=(related["score"] - low) / (high - low) if high > low else 0.0,
+        )
+    return Matrix(
+        caption=f"Kinship score, {suite}: darker is closer than the references are; no ratio, and never a direction",
+        names=tuple(Name(text=name) for name in names),
+        cells=_square(names, cells),
+    )
+
+
+# --- the list -------------------------------------------------------------------------------------
+
+
+def _table(compared: Sequence[Mapping[str, Any]]) -> Table:
+    ranked = any(_rank(pair) is not None for pair in compared)
+    several = len({suite_title(pair) for pair in compared}) > 1
+    places = sorted(range(len(compared)), key=lambda place: _closest_first(compared[place], place))
+    columns = (
+        Column(title="Pair"),
+        *((Column(title="Suite"),) if several else ()),
+        Column(title="One distribution?"),
+        Column(title="p, adjusted", numeric=True, meaning="Corrected for the number of pairs."),
+        Column(title="Effect", numeric=True, meaning="Mean squared kernel distance."),
+        *((Column(title="Rank p", numeric=True, meaning="Kinship among the references."),) if ranked else ()),
+    )
+    return Table(
+        caption="Every pair, closest kin first" if ranked else "Every pair",
+        columns=columns,
+        rows=tuple(_row(compared[place], place, ranked=ranked, several=several) for place in places),
+        where='"pairs" in comparison.json',
+        weight="whole",
+        keys=tuple(same_mark(compared[place]).tone for place in places),
+    )
+
+
+def _closest_first(pair: Mapping[str, Any], place: int) -> tuple[float, float, int]:
+    """Order pairs by rank and score where they are ranked, else as they are."""
+    rank, score = _rank(pair), mapping(pair.get("related")).get("score")
+    return (2.0 if rank is None else rank, -(score or 0.0), place)
+
+
+def _rank(pair: Mapping[str, Any]) -> float | None:
+    rank: float | None = mapping(pair.get("related")).get("rank_pvalue")
+    return rank
+
+
+def _row(pair: Mapping[str, Any], place: int, *, ranked: bool, several: bool) -> tuple[Inline, ...]:
+    same = mapping(pair.get("same"))
+    effect = mapping(same.get("effect")).get("value")
+    return (
+        pair_link(pair, place),
+        *((Name(text=suite_title(pair)),) if several else ()),
+        same_mark(pair),
+        _number(same.get("pvalue_adjusted"), pvalue),
+        _number(effect, lambda value: decimal(value, digits=digits_for((value,)))),
+        *((_number(_rank(pair), pvalue),) if ranked else ()),
+    )
+
+
+def _number(value: float | None, form: Callable[[float], str]) -> Number:
+    return Number(text="–" if value is None else form(value))
+
+
+SECTION = Section(title="Overview", order=10, build=build)
