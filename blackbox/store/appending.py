@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from blackbox.errors import BlackboxError, Incomplete, RunLocked
-from blackbox.store.disk import disk_errors, sync_data
+from blackbox.store.disk import disk_errors, evidence_errors, sync_data
 from blackbox.store.journal import Draft, JournalEnd, sealed
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ class Journal:
 
     Raises:
         RunLocked: Another process, or another writer in this one, holds it.
-        BlackboxError: The file cannot be opened for writing.
+        EvidenceDamaged: There is none.
+        BlackboxError: It cannot be opened for writing.
     """
 
     def __init__(self, path: Path, *, sync: Sync = sync_data) -> None:
@@ -45,7 +46,7 @@ class Journal:
         self._sync = sync
         self._end = JournalEnd()
         self._failure: str | None = None
-        with disk_errors(path):
+        with evidence_errors(path):
             self._fd = os.open(path, os.O_RDWR | os.O_APPEND)
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

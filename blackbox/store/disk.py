@@ -39,6 +39,18 @@ def disk_errors(path: Path, *, advice: str = "") -> Iterator[None]:
         raise BlackboxError(f"{path}: {error.strerror or error}{advice and '; '}{advice}") from error
 
 
+@contextmanager
+def evidence_errors(path: Path) -> Iterator[None]:
+    """As `disk_errors`, for a file that belongs to a run: that it is missing is damage."""
+    try:
+        with disk_errors(path):
+            yield
+    except BlackboxError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            raise EvidenceDamaged(f"{path} is missing") from error
+        raise
+
+
 def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Replace `path` by `content`: a reader, or a crash, sees the old file or the new one.
 
@@ -113,13 +125,8 @@ def read_json_object(path: Path) -> dict[str, Any]:
         BlackboxError: The disk does not give it.
     """
     try:
-        with disk_errors(path):
-            content = path.read_bytes()
-        value = strict_json(content)
-    except BlackboxError as error:
-        if isinstance(error.__cause__, FileNotFoundError):
-            raise EvidenceDamaged(f"{path} is missing") from error
-        raise
+        with evidence_errors(path):
+            value = strict_json(path.read_bytes())
     except ValueError as error:
         raise EvidenceDamaged(f"{path} is damaged: {error}") from error
     if not isinstance(value, dict):

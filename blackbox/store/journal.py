@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from blackbox.core import plain
 from blackbox.errors import EvidenceDamaged
-from blackbox.store.disk import disk_errors
+from blackbox.store.disk import evidence_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -143,7 +143,7 @@ class JournalReader:
     Reading never modifies and never locks: a run that is being written can be read.
 
     Raises (while iterating):
-        EvidenceDamaged: A line is not what was written; says which and what was found.
+        EvidenceDamaged: The file is missing, or a line is not what was written; says which and what was found.
     """
 
     def __init__(self, path: Path) -> None:
@@ -152,7 +152,7 @@ class JournalReader:
 
     def __iter__(self) -> Iterator[Entry]:
         self.end = JournalEnd()
-        with disk_errors(self.path), self.path.open("rb") as file:
+        with evidence_errors(self.path), self.path.open("rb") as file:
             while line := file.readline(MAX_LINE_BYTES + 1):
                 document = _document(line)
                 if document is None and not file.read(1):

@@ -160,7 +160,10 @@ def _check_new(manifest: Manifest, suite: Suite) -> None:
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,199}", manifest.run_id):
         raise ValueError(f"{manifest.run_id!r} is no run id; `new_run_id` makes them")
     # What could not be read back must not be written.
-    decode_manifest(encode_manifest(manifest), where="the new manifest")
+    try:
+        decode_manifest(encode_manifest(manifest), where="this")
+    except EvidenceDamaged as error:
+        raise ValueError(str(error)) from error
 
 
 def _ordered(observations: list[Observation], suite: Suite, path: Path) -> tuple[Observation, ...]:

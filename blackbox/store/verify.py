@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from blackbox.core import Manifest, Outcome, digest
-from blackbox.errors import BlackboxError, EvidenceDamaged
+from blackbox.errors import EvidenceDamaged
 from blackbox.store.journal import JournalReader
 from blackbox.store.manifests import JOURNAL, MANIFEST, ManifestCheck, read_manifest
 from blackbox.store.parquet import check_parquet
@@ -67,6 +67,7 @@ class _Audit:
         self._reader = JournalReader(path / JOURNAL)
         self._problems: list[str] = []
         self._warnings: list[str] = []
+        self._said_at_end: str | None = None
 
     def report(self) -> VerifyReport:
         manifest = self._manifest()
@@ -97,11 +98,6 @@ class _Audit:
         except EvidenceDamaged as error:
             self._problems.append(str(error))
             return False
-        except BlackboxError as error:
-            if not isinstance(error.__cause__, FileNotFoundError):
-                raise
-            self._problems.append(f"{self._reader.path} is missing")
-            return False
         if manifest is not None:
             self._tail(manifest)
             self._totals(manifest, outcomes)
@@ -117,6 +113,7 @@ class _Audit:
                 outcomes[observation_of(entry, seen, self._reader.path).outcome] += 1
             if check is not None:
                 check.entry(entry)
+            self._said_at_end = entry.body.get("status") if entry.body.get("note") == "closed" else None
         if check is not None:
             check.end(self._reader.end)
         return outcomes
@@ -125,6 +122,11 @@ class _Audit:
         warning = self._reader.end.warning
         if warning is not None:
             (self._warnings if manifest.status == "running" else self._problems).append(warning)
+        if manifest.status == "running" and self._said_at_end is not None:
+            self._warnings.append(
+                f"the journal ends with the note that the run is {self._said_at_end}, the manifest says running: "
+                "it was killed while closing or opening, or the manifest was changed"
+            )
 
     def _totals(self, manifest: Manifest, outcomes: Mapping[str, int]) -> None:
         if manifest.status == "running":

@@ -85,6 +85,11 @@ def test_a_text_comes_back_bit_for_bit(text: str) -> None:
     assert text == decode_observation(body, where="here").text
 
 
+def test_a_whole_number_of_seconds_is_a_number() -> None:
+    """JSON of others may write 1.0 as 1."""
+    assert decode_observation({**encode_observation(answer(0, 0)), "latency_s": 1}, where="here").latency_s == 1
+
+
 def test_every_field_of_an_observation_is_stored() -> None:
     """A field added to the record and forgotten here would be noticed: decoding asks for exactly these."""
     body = encode_observation(answer(0, 0))

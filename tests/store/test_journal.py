@@ -9,7 +9,7 @@ import pytest
 from support.stored import START, no_sync
 
 from blackbox.core import canonical, digest
-from blackbox.errors import EvidenceDamaged
+from blackbox.errors import BlackboxError, EvidenceDamaged
 from blackbox.store.appending import Journal
 from blackbox.store.journal import FIRST_PREVIOUS, JournalReader, canonical_json, draft, read_journal, sealed
 
@@ -129,6 +129,7 @@ def test_a_complete_last_line_that_was_edited_is_damage_and_no_tear(journal: Pat
         (lambda lines: [lines[0], b"\n", *lines[1:]], "line 2 is no JSON object"),
         (lambda lines: [lines[0], lines[1].replace(b":", b": ", 1), lines[2]], "line 2 is not in canonical form"),
         (lambda lines: [lines[0], lines[1].replace(b"{", b'{"x":1,', 1), lines[2]], "line 2 has the fields at, body"),
+        (lambda lines: [lines[0], lines[1].replace(b"1.5", b"NaN"), lines[2]], "line 2 holds a number that is no JSON"),
     ],
 )
 def test_removed_moved_repeated_and_respelled_lines_are_damage(journal: Path, change: object, message: str) -> None:
@@ -207,7 +208,27 @@ def test_an_unknown_kind_is_not_taken() -> None:
         draft("rumour", START, {})  # type: ignore[arg-type]
 
 
-def test_a_missing_journal_is_one_line(tmp_path: Path) -> None:
-    """The system's error becomes ours, with the path."""
-    with pytest.raises(Exception, match=r"journal\.jsonl: No such file"):
-        read_journal(tmp_path / "journal.jsonl")
+def test_a_missing_journal_is_damage(tmp_path: Path) -> None:
+    """A run without its journal has lost its evidence, whether it is read or written."""
+    for use in (read_journal, Journal):
+        with pytest.raises(EvidenceDamaged, match=r"journal\.jsonl is missing"):
+            use(tmp_path / "journal.jsonl")
+
+
+def test_a_journal_the_disk_does_not_give_is_one_line(tmp_path: Path) -> None:
+    """What the system said, with the path; that is no damage."""
+    with pytest.raises(BlackboxError, match="Is a directory") as caught:
+        read_journal(tmp_path)
+    assert not isinstance(caught.value, EvidenceDamaged)
+
+
+def test_a_line_longer_than_any_may_be_is_neither_written_nor_read(
+    journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a hostile file cannot fill the memory."""
+    monkeypatch.setattr("blackbox.store.journal.MAX_LINE_BYTES", 2048)
+    with pytest.raises(ValueError, match="longer than a line may be"):
+        draft("note", START, {"x": "y" * 2048})
+    journal.write_bytes(journal.read_bytes() + b"x" * 5_000 + b"\n")
+    with pytest.raises(EvidenceDamaged, match=r"line 4 is no JSON object: found 'xxx.*…$"):
+        read_journal(journal)

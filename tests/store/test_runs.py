@@ -104,6 +104,17 @@ def test_a_manifest_with_a_path_for_an_id_is_not_taken(tmp_path: Path, run_id: s
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "change", [{"status": "finished"}, {"schema": "other"}, {"suite_digest": "0" * 64}, {"cost": float("nan")}]
+)
+def test_a_run_begins_as_one_about_to_begin(tmp_path: Path, change: dict[str, object]) -> None:
+    """A manifest of another schema or suite, of a run that is over, or that could not be read back is refused."""
+    suite = stored_suite()
+    with pytest.raises(ValueError):  # noqa: PT011 - each is refused in words of its own
+        create_run(tmp_path / "results", manifest=new_manifest(suite, **change), suite=suite)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_run_is_never_overwritten(tmp_path: Path) -> None:
     """A second run of the same id is refused, and the first is as it was."""
     path = new_run(tmp_path)

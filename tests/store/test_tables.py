@@ -220,6 +220,7 @@ def test_whole_numbers_are_names_and_repeats(tmp_path: Path) -> None:
         ("t.parquet", b"q,a\n", "this is no Parquet file"),
         ("t.parquet", b"PAR1 and no more", "no readable Parquet file"),
         ("t.json", b'[{"q": 1,]', "line 1 is no JSON"),
+        ("t.json", b"[" + b"9" * 9_999 + b"]", "no JSON: Exceeds the limit"),
         ("t.json", b"[1, 2]", "row 1 is no object"),
         ("t.json", b'"text"', "must be a list of objects"),
         ("t.json", b"[" * 99_999, "nested too deep"),

@@ -80,6 +80,24 @@ def _rewrite_journal_alone(run: Path) -> None:
     _put(run, _resealed([line.replace(b"answer 00", b"answer 66") for line in _lines(run)])[0])
 
 
+def _rewrite_without_its_first_note(run: Path) -> None:
+    lines, head = _resealed(_lines(run)[1:])
+    _put(run, lines)
+    _change_manifest("journal_count", len(lines))(run)
+    _change_manifest("journal_head", head)(run)
+
+
+def _rewrite_without_its_last_note(run: Path) -> None:
+    lines, head = _resealed(_lines(run)[:-1])
+    _put(run, lines)
+    _change_manifest("journal_count", len(lines))(run)
+    _change_manifest("journal_head", head)(run)
+
+
+def _add_a_note(run: Path) -> None:
+    _put(run, _resealed([*_lines(run), _lines(run)[0]])[0])
+
+
 def _drop_journal(run: Path) -> None:
     (run / "journal.jsonl").unlink()
 
@@ -155,6 +173,9 @@ TAMPERING = [
     (_truncate, "has 12 whole lines, the manifest counts 14: its end was cut off"),
     (_tear, "has 13 whole lines, the manifest counts 14: its end was cut off"),
     (_rewrite_journal_alone, "line 14 is .*one of them was rewritten"),
+    (_rewrite_without_its_first_note, "line 1 is not the note a run begins with"),
+    (_rewrite_without_its_last_note, "has no note that the run was finished"),
+    (_add_a_note, "has 15 lines, the manifest of a finished run counts 14: lines were added"),
     (_drop_journal, "journal.jsonl is missing"),
     (_empty_journal, "has 0 whole lines"),
     (_append_bytes, "last line .15. is torn"),
@@ -243,6 +264,12 @@ async def test_an_unfinished_run_is_no_problem(tmp_path: Path) -> None:
     assert verify_run(run).ok
     await fill(run, status=None)
     assert (verify_run(run).ok, verify_run(run).n_entries) == (True, 13)
+
+
+async def test_a_run_set_back_to_running_is_remarked_on(run: Path) -> None:
+    """The journal's last note says it is finished: killed between note and manifest, or the manifest was changed."""
+    _change_manifest("status", "running")(run)
+    assert [warning for warning in verify_run(run).warnings if "ends with the note that the run is finished" in warning]
 
 
 async def test_a_plan_that_does_not_have_its_digest_is_found(tmp_path: Path) -> None:
