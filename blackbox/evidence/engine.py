@@ -76,16 +76,17 @@ def draw(parts: Sequence[Part], *, seed: int, n_permutations: int) -> tuple[Draw
     Args:
         parts: Signals with their probes; parts without probes are left out.
         seed: The plan's seed; labels derive from it, the probe and the counts only.
-        n_permutations: B; B + 1 is rounded up to whole chunks, then cut.
+        n_permutations: B.
     """
     parts = [part for part in parts if part.probes]
     means: dict[str, list[FloatArray]] = {part.name: [] for part in parts}
     observed: dict[str, FloatArray] = {}
-    for chunk in range(-(-(n_permutations + 1) // CHUNK)):
-        for part, draws in _chunk_draws(parts, seed, chunk):
+    for chunk, start in enumerate(range(0, n_permutations + 1, CHUNK)):
+        n_rows = min(CHUNK, n_permutations + 1 - start)
+        for part, draws in _chunk_draws(parts, seed, chunk, n_rows):
             means[part.name].append(draws.mean(axis=1))
             observed.setdefault(part.name, draws[0])
-    return tuple(_drawn(part, means[part.name], observed[part.name], n_permutations) for part in parts)
+    return tuple(_drawn(part, means[part.name], observed[part.name]) for part in parts)
 
 
 def omnibus(drawn: Sequence[Drawn]) -> Omnibus:
@@ -120,30 +121,30 @@ def standardised(drawn: Drawn) -> FloatArray | None:
     return np.asarray(np.abs(z) if drawn.info.directional and drawn.unequal else z)
 
 
-def _chunk_draws(parts: Sequence[Part], seed: int, chunk: int) -> list[tuple[Part, FloatArray]]:
+def _chunk_draws(parts: Sequence[Part], seed: int, chunk: int, n_rows: int) -> list[tuple[Part, FloatArray]]:
     shared: dict[int, tuple[PooledProbe, LabelArray]] = {}
     result = []
     for part in parts:
         for probe in part.probes:
             if id(probe) not in shared:
-                shared[id(probe)] = _dealt(probe, seed, chunk)
+                shared[id(probe)] = _dealt(probe, seed, chunk, n_rows)
         dealt = [shared[id(probe)] for probe in part.probes]
         result.append((part, part.signal.draws([p for p, _ in dealt], [labels for _, labels in dealt])))
     return result
 
 
-def _dealt(probe: PooledProbe, seed: int, chunk: int) -> tuple[PooledProbe, LabelArray]:
-    labels = label_chunk(seed, probe.probe_id, (probe.n_x, probe.n_y), chunk)
+def _dealt(probe: PooledProbe, seed: int, chunk: int, n_rows: int) -> tuple[PooledProbe, LabelArray]:
+    labels = label_chunk(seed, probe.probe_id, (probe.n_x, probe.n_y), chunk)[:n_rows]
     if probe.values.ndim == 1:
         probe = replace(probe, counts=counts_by_label(probe.values, labels))
     return probe, labels
 
 
-def _drawn(part: Part, means: Sequence[FloatArray], observed: FloatArray, n_permutations: int) -> Drawn:
+def _drawn(part: Part, means: Sequence[FloatArray], observed: FloatArray) -> Drawn:
     return Drawn(
         name=part.name,
         info=part.signal.info,
-        mean=np.concatenate(means)[: n_permutations + 1],
+        mean=np.concatenate(means),
         per_probe={p.probe_id: float(value) for p, value in zip(part.probes, observed, strict=True)},
         unequal=any(p.n_x != p.n_y for p in part.probes),
     )

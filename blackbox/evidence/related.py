@@ -16,6 +16,8 @@ MIN_REFERENCES = 8
 """Families besides a pair's own from which its score can be ranked."""
 PRIOR_WEIGHT = 20.0
 """ν₀ of the shrunken scale: how many references the population's median scale counts for."""
+SCALE_FLOOR = 0.02
+"""Least scale of averaged centred scores: references that all score alike give a small scale, not a zero one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +94,7 @@ def s_norm(scores: FloatArray, families: np.ndarray[tuple[int], np.dtype[np.intp
         variance = np.maximum(square - n * mean**2, 0.0) / (n - 1)
         typical = float(np.nanmedian(np.where(valid, variance, np.nan)))
         scale = np.sqrt(((n - 1) * variance + PRIOR_WEIGHT * typical) / (n - 1 + PRIOR_WEIGHT))
-        one_sided = (scores - mean) / scale
+        one_sided = (scores - mean) / np.maximum(scale, SCALE_FLOOR)
     return np.asarray((one_sided + one_sided.T) / 2)
 
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 WEIGHT_FLOOR = 0.02
 CLIP = (-8.0, 20.0)
+SPREAD_FLOOR = 0.005
+"""Least standard deviation of overlaps over references: where none of them share anything, one shared gram is
+strong but not infinite."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +86,7 @@ def centred(overlap: FloatArray, families: Families) -> FloatArray:
     with np.errstate(invalid="ignore", divide="ignore"):
         row_mean = row_sum / row_n
         mean = all_sum / all_n
-        sd = np.sqrt(np.maximum(all_square / all_n - mean**2, 0.0))
+        sd = np.sqrt(np.maximum(all_square / all_n - mean**2, SPREAD_FLOOR**2))
         d = (overlap - row_mean - row_mean.T + mean) / sd
     return np.asarray(np.clip(np.where(np.isfinite(d), d, np.nan), *CLIP))
 

@@ -87,7 +87,7 @@ def compare_runs(
         EvidenceDamaged: A run does not agree with its own digests.
     """
     paths = [resolve_run(results, name) for name in names]
-    runs = [read_run(path, to_suite=_suite) for path in paths]
+    runs = [read_run(path, to_suite=suites.from_document) for path in paths]
     grouping = grouped(runs)
     conflicts = _decoding_conflicts(grouping, allowed=options.allow_decoding_differences)
     by_id = {run.id: path for run, path in zip(runs, paths, strict=True)}
@@ -96,10 +96,6 @@ def compare_runs(
     html = render(document, to="html")
     path = write_comparison(results, document, html=html, at=options.created_at, out=options.out)
     return ComparisonReport(document=document, path=path)
-
-
-def _suite(document: Mapping[str, Any], source: str) -> Any:  # noqa: ANN401 - Suite, named by the store's protocol
-    return suites.from_document(document, source=source, origin=document.get("origin", "file"))
 
 
 def _decoding_conflicts(grouping: Grouping, *, allowed: bool) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -22,9 +23,11 @@ from blackbox.core import (
     plain,
 )
 from blackbox.evidence.samples import Sample
+from blackbox.store import RUN_SCHEMA, create_run, write_observations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SAMPLED = Decoding(temperature=1.0, top_p=1.0)
@@ -84,7 +87,7 @@ def make_run(
     head = digest([endpoint, session, [plain(o) for o in observations]])
     manifest = Manifest(
         schema="blackbox.run/1",
-        run_id=f"run-{endpoint}-{session}",
+        run_id=f"20260102t030405z-{endpoint}-{suite.name}-{session:08d}",
         run_key=digest([endpoint, session]),
         label=str(session),
         origin="collected",
@@ -105,6 +108,23 @@ def make_run(
         journal_head=head,
     )
     return Run(id=manifest.run_id, manifest=manifest, suite=suite, observations=observations)
+
+
+def stored(results: Path, run: Run) -> str:
+    """Write a run to a results folder and return its id."""
+    plan: dict[str, object] = {"n_calls": len(run.observations)}
+    manifest = replace(
+        run.manifest,
+        schema=RUN_SCHEMA,
+        status="running",
+        finished_at=None,
+        plan={**plan, "digest": digest(plan)},
+        journal_count=0,
+        journal_head="",
+    )
+    path = create_run(results, manifest=manifest, suite=run.suite)
+    write_observations(path, run.observations)
+    return manifest.run_id
 
 
 def code_feature(run: Run) -> FeatureMatrix:
