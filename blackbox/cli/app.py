@@ -1,0 +1,85 @@
+"""The command tree and the one place where errors become a line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from blackbox.cli import collection, comparison, probes, records, serving, starting
+from blackbox.cli.output import complain, say
+from blackbox.errors import BlackboxError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+INTERRUPTED = 130
+"""Exit code of a command that Ctrl-C ended; what was acknowledged is on disk."""
+
+app = typer.Typer(
+    name="blackbox",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+@app.callback(invoke_without_command=True)
+def blackbox(
+    *, version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False
+) -> None:
+    """Do two language-model endpoints serve the same model? Asks both, tests, and says how strong the evidence is.
+
+    Begin with `blackbox demo` (offline), or `blackbox init`, `blackbox run`, `blackbox compare RUN RUN`.
+    """
+    if version:
+        from blackbox.workflow.packages import blackbox_version
+
+        say(blackbox_version())
+        raise typer.Exit
+
+
+for _group in (starting, collection, comparison, records, probes, serving):
+    _group.register(app)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; an error of ours is one line on stderr, never a traceback.
+
+    Args:
+        arguments: Command-line words; None: those of this process.
+    """
+    try:
+        result = app(args=None if arguments is None else list(arguments), prog_name="blackbox", standalone_mode=False)
+        sys.stdout.flush()
+    except typer.TyperException as error:
+        return _misused(error)
+    except BlackboxError as error:
+        complain(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        return _interrupted()
+    except BrokenPipeError:
+        # Whoever read our output has gone (`blackbox ls | head`): nothing is wrong, and nothing can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    if result == INTERRUPTED:
+        return _interrupted()
+    return result if isinstance(result, int) else 0
+
+
+def _misused(error: typer.TyperException) -> int:
+    words = getattr(error, "format_message", lambda: str(error))()
+    context = getattr(error, "ctx", None)
+    hint = f"; see: {context.command_path} --help" if context is not None else ""
+    if words:
+        complain(words.rstrip(".") + hint)
+    return 2
+
+
+def _interrupted() -> int:
+    complain("interrupted; what was answered is on disk, and the same command goes on from there")
+    return INTERRUPTED

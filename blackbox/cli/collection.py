@@ -1,0 +1,262 @@
+"""`plan`, `run` and `import`."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from blackbox.cli.options import (
+    ConfigOption,
+    EndpointsOption,
+    JsonOption,
+    ResultsOption,
+    SuitesOption,
+    configuration,
+    folder,
+)
+from blackbox.cli.output import note, print_json, printable, say, table
+from blackbox.cli.progress import shown
+from blackbox.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from typer import Typer
+
+    from blackbox.core import EndpointSpec
+    from blackbox.workflow.collecting import RunReport
+    from blackbox.workflow.config import Config
+    from blackbox.workflow.sessions import RunRequest
+
+_PLANNED = {
+    "endpoint": "ENDPOINT",
+    "suite": "SUITE",
+    "n_requests": "REQUESTS",
+    "prompt_tokens": "TOKENS IN",
+    "output_tokens": "TOKENS OUT",
+    "cost": "COST",
+    "minutes": "MINUTES",
+    "state": "",
+}
+_COLLECTED = {
+    "endpoint": "ENDPOINT",
+    "suite": "SUITE",
+    "state": "STATE",
+    "n_sent": "SENT",
+    "outcomes": "OUTCOMES",
+    "run_id": "RUN",
+}
+
+
+class Format(StrEnum):
+    """Layouts of recorded answers that `import` reads."""
+
+    TABLE = "table"
+
+
+LabelOption = Annotated[
+    str | None, typer.Option("--label", metavar="NAME", help="Another label is another session of the same endpoints.")
+]
+SeedOption = Annotated[
+    int | None, typer.Option("--seed", min=0, metavar="N", help="Decides the random order of the calls [0].")
+]
+
+
+def register(app: Typer) -> None:
+    """Add this group's commands."""
+    app.command()(plan)
+    app.command()(run)
+    app.command("import")(import_answers)
+
+
+def plan(
+    *,
+    suite: SuitesOption = None,
+    endpoint: EndpointsOption = None,
+    label: LabelOption = None,
+    seed: SeedOption = None,
+    config: ConfigOption = None,
+    results: ResultsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what a run would send, cost and take; nothing is sent."""
+    from blackbox.workflow.clock import utc_now
+    from blackbox.workflow.config import Flags
+    from blackbox.workflow.planning import plan_document
+    from blackbox.workflow.sessions import RunRequest
+
+    found = configuration(config, Flags(results=results, suites=tuple(suite or ()), label=label, seed=seed))
+    request = RunRequest(
+        endpoints=chosen(found, endpoint),
+        suites=_suites(found),
+        results=found.results,
+        label=found.label,
+        seed=found.seed,
+        resume_old=True,
+    )
+    document = plan_document(request, environ=os.environ, now=utc_now())
+    if as_json:
+        print_json(document)
+        return
+    total = {**document["total"], "endpoint": "all", "suite": "", "state": ""}
+    rows = [{**row, "state": _planned_state(row)} for row in document["sessions"]]
+    say(table([_rounded(row) for row in (*rows, total)], _PLANNED))
+    for line in document["notes"]:
+        note(printable(line))
+
+
+def run(
+    *,
+    suite: SuitesOption = None,
+    endpoint: EndpointsOption = None,
+    label: LabelOption = None,
+    seed: SeedOption = None,
+    max_requests: Annotated[int | None, typer.Option(min=1, metavar="N", help="Stop after this many requests.")] = None,
+    max_cost: Annotated[
+        float | None, typer.Option(metavar="AMOUNT", help="Stop when this much was spent; needs prices.")
+    ] = None,
+    new: Annotated[bool, typer.Option("--new", help="Begin another run although there is one.")] = False,
+    resume_old: Annotated[
+        bool, typer.Option("--resume-old", help="Continue runs begun more than 24 hours ago.")
+    ] = False,
+    config: ConfigOption = None,
+    results: ResultsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask the endpoints the suites' questions, or go on asking.
+
+    Every answer is on disk before it counts: the same command goes on where an earlier one stopped and sends
+    nothing twice. Exits 4 if something is left to do, 130 after Ctrl-C.
+    """
+    from blackbox.workflow.config import Flags
+    from blackbox.workflow.sessions import RunRequest
+
+    flags = Flags(
+        results=results,
+        suites=tuple(suite or ()),
+        label=label,
+        seed=seed,
+        max_cost=max_cost,
+        max_requests=max_requests,
+    )
+    found = configuration(config, flags)
+    request = RunRequest(
+        endpoints=chosen(found, endpoint),
+        suites=_suites(found),
+        results=found.results,
+        label=found.label,
+        seed=found.seed,
+        new=new,
+        resume_old=resume_old,
+        max_requests=found.max_requests,
+        max_cost=found.max_cost,
+    )
+    report = _collect(request)
+    _say_collected(report, as_json=as_json)
+    raise typer.Exit(report.exit_code)
+
+
+def import_answers(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Parquet, JSON, JSON Lines or CSV.")],
+    *,
+    suite: Annotated[str, typer.Option("--suite", metavar="NAME", help="What to call these prompts as a suite.")],
+    prompt_field: Annotated[str, typer.Option("--prompt-field", metavar="COLUMN", help="Holds the prompt.")],
+    response_field: Annotated[str, typer.Option("--response-field", metavar="COLUMN", help="Holds the answer.")],
+    layout: Annotated[Format, typer.Option("--format", help="Layout of the file.")] = Format.TABLE,
+    id_field: Annotated[str | None, typer.Option(metavar="COLUMN", help="Names the prompt.")] = None,
+    model_field: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Names who answered [the file's name].")
+    ] = None,
+    repeat_field: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Counts askings of one prompt [file order].")
+    ] = None,
+    time_field: Annotated[str | None, typer.Option(metavar="COLUMN", help="When it was asked [unknown].")] = None,
+    results: ResultsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make runs of recorded answers, one for each model in the file."""
+    from blackbox.store import TableFields
+    from blackbox.workflow.clock import utc_now
+    from blackbox.workflow.importing import import_table
+
+    del layout  # one so far
+    fields = TableFields(
+        prompt=prompt_field,
+        response=response_field,
+        id=id_field,
+        model=model_field,
+        repeat=repeat_field,
+        time=time_field,
+    )
+    runs = import_table(file, fields, suite_name=suite, results=folder(results), now=utc_now)
+    if as_json:
+        print_json({"schema": "blackbox.import/1", "runs": runs})
+        return
+    names = {"id": "RUN", "endpoint": "MODEL", "n_observations": "ANSWERS"}
+    say(table([{name: getattr(each, name) for name in names} for each in runs], names))
+    note("sampling settings of recorded answers are unknown; reports say so")
+
+
+def chosen(config: Config, names: list[str] | None) -> tuple[EndpointSpec, ...]:
+    """Return the endpoints of the configuration that were named, or all.
+
+    Raises:
+        ConfigError: There is none, or one is unknown.
+    """
+    from blackbox.suites.fields import did_you_mean
+
+    if not config.endpoints:
+        where = config.path or "no blackbox.yaml here or above"
+        raise ConfigError(f"{where}: no endpoints to ask; write one with: blackbox init")
+    for name in names or ():
+        if name not in config.endpoints:
+            raise ConfigError(f"{config.path}: no endpoint {name!r}; {did_you_mean(name, list(config.endpoints))}")
+    return tuple(config.endpoints[name] for name in dict.fromkeys(names or config.endpoints))
+
+
+def _suites(config: Config) -> Any:  # noqa: ANN401 - a tuple of suites; the type would load them for --help
+    from blackbox.suites import find
+
+    return tuple({suite.digest: suite for suite in map(find, config.suites)}.values())
+
+
+def _collect(request: RunRequest) -> RunReport:
+    from blackbox.workflow.clock import SYSTEM_CLOCK, run_sync
+    from blackbox.workflow.collecting import run_suites
+
+    with shown() as on_progress:
+        return run_sync(run_suites(request, environ=os.environ, clock=SYSTEM_CLOCK, on_progress=on_progress))
+
+
+def _say_collected(report: RunReport, *, as_json: bool) -> None:
+    for warning in report.warnings:
+        note(f"warning: {printable(warning)}")
+    for entry in report.entries:
+        if entry.reason:
+            note(printable(f"{entry.endpoint} {entry.suite}: {entry.reason}"))
+    if as_json:
+        print_json({"schema": "blackbox.run/1", "exit_code": report.exit_code, "sessions": report.entries})
+        return
+    rows = [
+        {name: getattr(entry, name, None) for name in _COLLECTED}
+        | {"outcomes": " ".join(f"{name}:{n}" for name, n in entry.totals.items() if name != "n_attempts")}
+        for entry in report.entries
+    ]
+    say(table(rows, _COLLECTED))
+
+
+def _planned_state(row: Mapping[str, Any]) -> str:
+    if row["finished"]:
+        return f"finished: {row['finished']}"
+    missing = [f"{name} is not set" for name in row["missing_variables"]]
+    return "; ".join([*missing, *([f"continues {row['continues']}"] if row["continues"] else [])])
+
+
+def _rounded(row: Mapping[str, Any]) -> dict[str, Any]:
+    cost = None if row["cost"] is None else f"{row['cost']:.4f} {row.get('currency') or ''}".rstrip()
+    minutes = None if row["minutes"] is None else f"{row['minutes']:.1f}"
+    return {**row, "cost": cost or "unknown", "minutes": minutes or "unknown"}

@@ -1,0 +1,129 @@
+"""`compare` and `report`."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from blackbox.cli.options import JsonOption, ResultsOption, folder
+from blackbox.cli.output import columns, has_color, note, print_json, say
+from blackbox.cli.progress import shown
+from blackbox.errors import BlackboxError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from typer import Typer
+
+QUESTIONS = ("same", "related", "mixed")
+GATE_FOUND, GATE_INCONCLUSIVE = 1, 3
+
+
+class Form(StrEnum):
+    """How `report` draws."""
+
+    TERMINAL = "terminal"
+    HTML = "html"
+    JSON = "json"
+
+
+def register(app: Typer) -> None:
+    """Add this group's commands."""
+    app.command()(compare)
+    app.command()(report)
+
+
+def compare(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="Runs by id, unique prefix or path.")],
+    *,
+    question: Annotated[
+        list[str] | None, typer.Option("--question", metavar="Q[,Q]", help="Of same, related, mixed [all].")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Seed of the permutations [the suite's].")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="Folder to write to.")] = None,
+    allow_decoding_differences: Annotated[
+        bool, typer.Option(help="Compare although different sampling settings were sent.")
+    ] = False,
+    gate: Annotated[bool, typer.Option("--gate", help="Exit 1 if anything differs, 3 if inconclusive.")] = False,
+    results: ResultsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare runs, all pairs; write comparison.json and report.html.
+
+    With --gate the exit code is the verdict: 0 all pairs equivalent, 1 one differs, 3 inconclusive.
+    """
+    from blackbox.workflow.clock import utc_now
+    from blackbox.workflow.compare import CompareOptions, compare_runs
+
+    options = CompareOptions(
+        created_at=utc_now(),
+        questions=_questions(question),
+        seed=seed,
+        allow_decoding_differences=allow_decoding_differences,
+        out=out,
+    )
+    with shown() as on_progress:
+        found = compare_runs(folder(results), runs, options, on_progress)
+    _show(found.document, as_json=as_json)
+    note(f"report: {found.path / 'report.html'}")
+    if gate:
+        raise typer.Exit(gate_code(found.document))
+
+
+def report(
+    comparison: Annotated[
+        str | None, typer.Argument(metavar="[COMPARISON]", help="By id, unique prefix or path [newest].")
+    ] = None,
+    *,
+    to: Annotated[Form, typer.Option("--format", help="How to draw it.")] = Form.TERMINAL,
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write it here instead.")] = None,
+    results: ResultsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Draw a finished comparison again; nothing is recomputed."""
+    from blackbox.workflow.rendering import draw, load_comparison
+
+    found = load_comparison(folder(results), comparison)
+    form = Form.JSON if as_json else to
+    text = draw(found, to=form.value, width=columns(), color=out is None and has_color(sys.stdout))
+    if out is None:
+        say(text.rstrip("\n"))
+        return
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BlackboxError(f"{out}: {(error.strerror or 'not writable').lower()}") from None
+    note(f"report: {out}")
+
+
+def gate_code(document: Mapping[str, Any]) -> int:
+    """Return what `--gate` exits with: 1 if any pair of endpoints differs, 3 if any is undecided, else 0."""
+    verdicts = {pair["verdict"] for pair in document["endpoint_pairs"]}
+    if "different" in verdicts:
+        return GATE_FOUND
+    return 0 if verdicts == {"equivalent"} else GATE_INCONCLUSIVE
+
+
+def _show(document: Mapping[str, Any], *, as_json: bool) -> None:
+    from blackbox.core import Comparison
+    from blackbox.workflow.rendering import draw
+
+    if as_json:
+        print_json(document)
+    else:
+        drawn = draw(Comparison(document=document), to="terminal", width=columns(), color=has_color(sys.stdout))
+        say(drawn.rstrip("\n"))
+
+
+def _questions(said: list[str] | None) -> tuple[str, ...]:
+    wanted = tuple(dict.fromkeys(name.strip() for each in said or QUESTIONS for name in each.split(",")))
+    unknown = [name for name in wanted if name not in QUESTIONS]
+    if unknown:
+        raise UsageError(f"--question {unknown[0]!r} is not one of {', '.join(QUESTIONS)}")
+    return wanted

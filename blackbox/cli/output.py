@@ -1,0 +1,93 @@
+"""What a command prints: data on stdout, everything for the person beside it on stderr, both without surprises."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import unicodedata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from blackbox.core import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import TextIO
+
+_WIDEST = 120
+
+
+def say(text: str) -> None:
+    """Write data to stdout; what its encoding can't show is written as an escape, never a crash."""
+    _write(sys.stdout, text)
+
+
+def note(text: str) -> None:
+    """Write a line for the person to stderr."""
+    _write(sys.stderr, text)
+
+
+def complain(text: str) -> None:
+    """Write the one line of an error to stderr, with nothing in it that a terminal would obey."""
+    _write(sys.stderr, f"blackbox: {printable(text)}")
+
+
+def print_json(document: object) -> None:
+    """Write a document as strict ASCII JSON."""
+    say(json.dumps(plain(document), ensure_ascii=True, allow_nan=False, indent=2, default=_path))
+
+
+def table(rows: Sequence[Mapping[str, object]], columns: Mapping[str, str]) -> str:
+    """Return rows as aligned plain text.
+
+    Args:
+        rows: One mapping a row.
+        columns: Field name: heading, in order.
+    """
+    cells = [list(columns.values())]
+    cells += [["" if row.get(name) is None else printable(str(row[name])) for name in columns] for row in rows]
+    widths = [max(_width(line[i]) for line in cells) for i in range(len(columns))]
+    return "\n".join(
+        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in cells
+    )
+
+
+def printable(text: str) -> str:
+    """Return text from outside as one line that a terminal can't obey."""
+    from blackbox.report.visible import visible
+
+    return visible(text)
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Return whether live drawing suits a stream: a terminal, not a dumb one, not a build log."""
+    return stream.isatty() and os.environ.get("TERM", "") != "dumb" and not os.environ.get("CI")
+
+
+def has_color(stream: TextIO) -> bool:
+    """Return whether colour suits a stream (https://no-color.org)."""
+    return is_terminal(stream) and not os.environ.get("NO_COLOR")
+
+
+def columns() -> int:
+    """Return the width to draw reports in."""
+    return min(shutil.get_terminal_size((80, 24)).columns, _WIDEST)
+
+
+def _path(value: object) -> str:
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _write(stream: TextIO, text: str) -> None:
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    stream.flush()

@@ -1,0 +1,107 @@
+"""Progress events to the screen: live bars on a terminal, quiet lines elsewhere, always on stderr."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from blackbox.cli.output import is_terminal, note, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+    from blackbox.core import OnProgress, Progress
+
+_COUNTED = ("ok", "refused", "retried", "failed")
+"""Shown in this order; what else a stage counts follows."""
+_EVERY = 0.25
+"""A quiet line a quarter of the way, not one an answer."""
+
+
+@contextmanager
+def shown(*, quiet: bool = False) -> Iterator[OnProgress]:
+    """Yield a function that draws progress events until the block ends.
+
+    Args:
+        quiet: Draw nothing.
+    """
+    if quiet:
+        yield lambda _: None
+    elif is_terminal(sys.stderr):
+        with _bars() as bars:
+            yield _Live(bars).show
+    else:
+        yield _Lines().show
+
+
+def summary(event: Progress) -> str:
+    """Return the counts, the spend and the time left of an event as one phrase."""
+    known = [f"{event.counts[name]} {name}" for name in _COUNTED if event.counts.get(name)]
+    other = [f"{n} {name}" for name, n in event.counts.items() if n and name not in _COUNTED]
+    spend = [f"spent {event.cost:.4f}"] if event.cost is not None else []
+    left = [f"{_duration(event.eta_s)} left"] if event.eta_s is not None and event.done < event.total else []
+    return ", ".join([*known, *other, *spend, *left])
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def _bars() -> Bars:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bars
+
+    return Bars(
+        TextColumn("{task.fields[stage]} {task.description}", markup=False),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[summary]}", markup=False),
+        console=Console(stderr=True),
+        refresh_per_second=8,
+    )
+
+
+class _Live:
+    """One bar for each subject of a stage."""
+
+    def __init__(self, bars: Bars) -> None:
+        self._bars = bars
+        self._tasks: dict[tuple[str, str], TaskID] = {}
+
+    def show(self, event: Progress) -> None:
+        """Move the event's bar; a message stands above the bars."""
+        key = (event.stage, event.subject)
+        counts = printable(summary(event))
+        if key not in self._tasks:
+            self._tasks[key] = self._bars.add_task(
+                printable(event.subject), total=event.total, stage=event.stage, summary=counts
+            )
+        self._bars.update(self._tasks[key], completed=event.done, total=event.total, summary=counts)
+        if event.message:
+            self._bars.console.print(printable(f"{event.subject}: {event.message}"), markup=False, highlight=False)
+
+
+class _Lines:
+    """A line when a subject starts, at each quarter, at its end, and for each message."""
+
+    def __init__(self) -> None:
+        self._said: dict[tuple[str, str], float] = {}
+
+    def show(self, event: Progress) -> None:
+        """Write a line if this event is worth one."""
+        if event.message:
+            note(printable(f"{event.stage} {event.subject}: {event.message}"))
+        key = (event.stage, event.subject)
+        share = event.done / event.total if event.total else 1.0
+        last = self._said.get(key, -1.0)
+        if last < 0 or share >= last + _EVERY or (share >= 1 > last):
+            self._said[key] = share
+            counts = summary(event)
+            note(printable(f"{event.stage} {event.subject}: {event.done}/{event.total}{counts and ', '}{counts}"))

@@ -1,0 +1,120 @@
+"""`ls`, `show` and `verify`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from blackbox.cli.options import JsonOption, ResultsOption, folder
+from blackbox.cli.output import note, print_json, printable, say, table
+from blackbox.errors import EvidenceDamaged
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from typer import Typer
+
+_RUNS = {
+    "id": "RUN",
+    "endpoint": "ENDPOINT",
+    "suite": "SUITE",
+    "status": "STATUS",
+    "answered": "ANSWERED",
+    "outcomes": "OUTCOMES",
+    "label": "LABEL",
+}
+_NOT_OUTCOMES = ("n_attempts",)
+
+
+def register(app: Typer) -> None:
+    """Add this group's commands."""
+    app.command()(ls)
+    app.command()(show)
+    app.command()(verify)
+
+
+def ls(*, results: ResultsOption = None, as_json: JsonOption = False) -> None:
+    """List the runs, oldest first."""
+    from blackbox.workflow.listing import list_runs
+
+    document = list_runs(folder(results))
+    if as_json:
+        print_json(document)
+    elif document["runs"]:
+        say(table([_row(run) for run in document["runs"]], _RUNS))
+    else:
+        note(f"no runs in {document['results']}; make one with: blackbox run, or blackbox import FILE")
+
+
+def show(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs of one suite.")],
+    *,
+    probe: Annotated[str | None, typer.Option("-p", "--probe", metavar="ID", help="Only this probe.")] = None,
+    results: ResultsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read answers side by side."""
+    from blackbox.workflow.listing import show_runs
+
+    document = show_runs(folder(results), runs, probe=probe)
+    if as_json:
+        print_json(document)
+        return
+    names = {run["id"]: run["endpoint"] for run in document["runs"]}
+    for each in document["probes"]:
+        say(f"{printable(each['probe_id'])}: {printable(each['prompt'])}")
+        for side in each["answers"]:
+            say(f"  {printable(names[side['run']])}  [{side['run']}]")
+            for answer in side["observations"]:
+                say(f"    {_answer(answer)}")
+
+
+def verify(
+    runs: Annotated[list[str] | None, typer.Argument(metavar="[RUN...]", help="Runs [all].")] = None,
+    *,
+    expect_head: Annotated[
+        str | None, typer.Option("--expect-head", metavar="SHA256", help="Head the one run is known to have had.")
+    ] = None,
+    results: ResultsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check stored runs against their own digests.
+
+    Finds edits, deletions, reorderings and truncation; --expect-head finds rewrites. Exits 5 if anything is wrong.
+    """
+    from blackbox.workflow.listing import verify as verify_runs
+
+    document = verify_runs(folder(results), runs or [], expect_head=expect_head)
+    if as_json:
+        print_json(document)
+    else:
+        _say_verified(document)
+    if not document["ok"]:
+        bad = [run["run"] for run in document["runs"] if not run["ok"]]
+        first = next(run["problems"][0] for run in document["runs"] if not run["ok"])
+        raise EvidenceDamaged(f"{len(bad)} of {len(document['runs'])} runs are damaged: {first}")
+
+
+def _say_verified(document: Mapping[str, Any]) -> None:
+    for run in document["runs"]:
+        state = "ok" if run["ok"] else "DAMAGED"
+        say(f"{state}  {printable(run['run'])}  {run['n_entries']} entries, head {run['head']}")
+        for line in (*run["problems"], *run["warnings"]):
+            say(f"    {printable(line)}")
+
+
+def _row(run: Mapping[str, Any]) -> dict[str, object]:
+    outcomes = {name: n for name, n in run["totals"].items() if name not in _NOT_OUTCOMES}
+    planned = "" if run["n_planned"] is None else f"/{run['n_planned']}"
+    # A run that is under way, or was killed, has no totals yet: they are counted when it is closed.
+    answered = f"{sum(outcomes.values())}{planned}" if run["status"] != "running" else f"?{planned}"
+    return {**run, "answered": answered, "outcomes": " ".join(f"{name}:{n}" for name, n in outcomes.items())}
+
+
+def _answer(answer: Mapping[str, Any]) -> str:
+    if answer["text"] is not None:
+        mark = "" if answer["outcome"] == "ok" else f"  ({answer['outcome']})"
+        return f"{printable(answer['text'])}{mark}"
+    reason = f": {answer['error']['message']}" if answer["error"] else ""
+    return printable(f"({answer['outcome']}{reason})")

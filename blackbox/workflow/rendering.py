@@ -1,0 +1,51 @@
+"""Finished comparisons drawn again: nothing is recomputed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from blackbox import report, store
+from blackbox.errors import UsageError
+
+if TYPE_CHECKING:
+    from blackbox.core import Comparison
+
+_MARK = "-compare-"
+
+
+def find_comparison(results: Path, name: str | None) -> Path:
+    """Return a comparison's folder or file by path, id or unique prefix; None: the newest one.
+
+    Raises:
+        UsageError: There is none, or more than one.
+    """
+    if name and Path(name).exists():
+        return Path(name)
+    folders = sorted(results.glob(f"*{_MARK}*")) if results.is_dir() else []
+    if name is None and folders:
+        return folders[-1]
+    found = [folder for folder in folders if name and folder.name.startswith(name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(f"{name!r} begins {len(found)} comparisons in {results}; write more of the id")
+    wanted = "comparison" if name is None else f"comparison {name!r}"
+    raise UsageError(f"no {wanted} in {results}; make one with: blackbox compare RUN RUN")
+
+
+def load_comparison(results: Path, name: str | None) -> Comparison:
+    """Return a stored comparison.
+
+    Raises:
+        UsageError: There is none of this name.
+        EvidenceDamaged: It is no strict JSON or of another schema.
+    """
+    return store.read_comparison(find_comparison(results, name))
+
+
+def draw(
+    comparison: Comparison, *, to: Literal["terminal", "html", "json"], width: int = 80, color: bool = False
+) -> str:
+    """Return a comparison as text for a terminal, as one offline HTML page or as strict JSON."""
+    return report.render(comparison.document, to=to, width=width, color=color)

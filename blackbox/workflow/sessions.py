@@ -1,0 +1,199 @@
+"""Which runs a collection begins, continues or finds finished: decided for all endpoints before the first call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from blackbox import store
+from blackbox.collect import PlannedCall, plan
+from blackbox.core import Decoding, EndpointSpec, Manifest, Suite, digest, plain
+from blackbox.errors import UsageError
+from blackbox.workflow.packages import versions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from blackbox.store import RunSummary
+
+OLDEST = timedelta(hours=24)
+"""A run begun longer ago mixes "then" and "now" (METHODS §1.8); it is continued only if asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """What to collect.
+
+    Args:
+        endpoints: Every one is asked every suite.
+        suites: In this order.
+        results: Folder of runs.
+        label: Another label is another session of the same endpoint.
+        seed: Decides the random order of the calls.
+        new: Begin another run although there is one of this key.
+        resume_old: Continue a run even if it was begun more than 24 hours ago.
+        max_requests: Requests to send at most, over all suites and endpoints.
+        max_cost: Money to spend at most.
+    """
+
+    endpoints: tuple[EndpointSpec, ...]
+    suites: tuple[Suite, ...]
+    results: Path
+    label: str = ""
+    seed: int = 0
+    new: bool = False
+    resume_old: bool = False
+    max_requests: int | None = None
+    max_cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One endpoint under one suite; `existing` is the run that is continued or was found finished."""
+
+    spec: EndpointSpec
+    suite: Suite
+    run_key: str
+    calls: tuple[PlannedCall, ...]
+    existing: RunSummary | None
+
+    @property
+    def name(self) -> str:
+        """What progress calls it."""
+        return f"{self.spec.name} {self.suite.name}"
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing left to send."""
+        return self.existing is not None and self.existing.manifest.status == "finished"
+
+
+def intended(request: RunRequest, *, now: datetime) -> tuple[Session, ...]:
+    """Return all sessions of a request, suite by suite; nothing is written.
+
+    Raises:
+        UsageError: Two endpoints are one under two names, a run is too old to be continued unasked, or a limit can't
+            be kept.
+    """
+    _refuse_uncountable(request)
+    runs = () if request.new else store.find_runs(request.results)
+    newest = {run.manifest.run_key: run for run in runs}
+    sessions = [_session(request, spec, suite, newest) for suite in request.suites for spec in request.endpoints]
+    _refuse_twins(sessions)
+    for session in sessions:
+        _refuse_old(session, now=now, allowed=request.resume_old)
+    return tuple(sessions)
+
+
+def run_key(spec: EndpointSpec, suite: Suite, *, seed: int, label: str) -> str:
+    """Return the digest that says whether two collections are one run (DESIGN §5): no key, price or limit is in it."""
+    return digest({
+        "suite_digest": suite.digest,
+        "kind": spec.kind,
+        "base_url": spec.base_url,
+        "model": spec.model,
+        "routing": spec.routing,
+        "extra_body": spec.extra_body,
+        "sent_decoding": sent_decoding(spec, suite),
+        "repeats": {probe.id: probe.repeats for probe in suite.probes},
+        "seed": seed,
+        "label": label,
+    })  # fmt: skip
+
+
+def sent_decoding(spec: EndpointSpec, suite: Suite) -> Decoding:
+    """Return what is asked of every probe that says nothing else: the suite's settings under the endpoint's."""
+    return suite.decoding.merged(spec.decoding)
+
+
+def begin(session: Session, request: RunRequest, *, at: datetime) -> Path:
+    """Make the run of a session that continues none, its plan fixed and digested, and return its folder."""
+    spec, suite = session.spec, session.suite
+    manifest = Manifest(
+        schema=store.RUN_SCHEMA,
+        run_id=store.new_run_id(at, spec.name, suite.name, session.run_key),
+        run_key=session.run_key,
+        label=request.label,
+        origin="collected",
+        status="running",
+        suite_name=suite.name,
+        suite_version=suite.version,
+        suite_digest=suite.digest,
+        endpoint=plain(spec),
+        sent_decoding=plain(sent_decoding(spec, suite)),
+        honoured_decoding=None,
+        plan=_plan_document(session, request),
+        packages=versions(),
+        created_at=at,
+        finished_at=None,
+        totals={},
+        cost=None,
+        journal_count=0,
+        journal_head="",
+    )
+    return store.create_run(request.results, manifest=manifest, suite=suite)
+
+
+def _session(request: RunRequest, spec: EndpointSpec, suite: Suite, newest: Mapping[str, RunSummary]) -> Session:
+    key = run_key(spec, suite, seed=request.seed, label=request.label)
+    calls = tuple(_for_endpoint(call, spec) for call in plan(suite, seed=request.seed))
+    return Session(spec=spec, suite=suite, run_key=key, calls=calls, existing=newest.get(key))
+
+
+def _for_endpoint(planned: PlannedCall, spec: EndpointSpec) -> PlannedCall:
+    decoding = planned.call.decoding.merged(spec.decoding)
+    return replace(planned, call=replace(planned.call, decoding=decoding))
+
+
+def _plan_document(session: Session, request: RunRequest) -> dict[str, Any]:
+    suite, primary = session.suite, request.suites[0]
+    document = {
+        "schema": "blackbox.plan/1",
+        "seed": request.seed,
+        "n_calls": len(session.calls),
+        "order": "passes over all probes in random order, endpoints interleaved",
+        "order_digest": digest([call.key for call in session.calls]),
+        "primary": {
+            "question": primary.questions[0],
+            "suite": f"{primary.name}@{primary.version}",
+            "signal": "omnibus",
+        },
+        "decision": plain(suite.decision),
+    }
+    return {**document, "digest": digest(document)}
+
+
+def _refuse_uncountable(request: RunRequest) -> None:
+    """Refuse a limit on money where money can't be counted: it would be a limit that does not hold."""
+    if request.max_cost is None:
+        return
+    for spec in request.endpoints:
+        if spec.prices is None:
+            raise UsageError(f"--max-cost needs prices: write prices: {{…}} in the block of endpoint {spec.name}")
+    currencies = sorted({spec.prices.currency for spec in request.endpoints if spec.prices})
+    if len(currencies) > 1:
+        raise UsageError(f"--max-cost is one sum, and the prices are in {' and '.join(currencies)}; run them apart")
+
+
+def _refuse_twins(sessions: Sequence[Session]) -> None:
+    first: dict[str, Session] = {}
+    for session in sessions:
+        twin = first.setdefault(session.run_key, session)
+        if twin is not session:
+            raise UsageError(
+                f"{twin.spec.name} and {session.spec.name} are one endpoint under two names; "
+                "run one of them, and again with another --label for a second session"
+            )
+
+
+def _refuse_old(session: Session, *, now: datetime, allowed: bool) -> None:
+    run = session.existing
+    if run is None or session.finished or allowed or now - run.manifest.created_at <= OLDEST:
+        return
+    raise UsageError(
+        f"run {run.id} is unfinished and was begun more than 24 hours ago; "
+        "continue it with --resume-old, or begin another with --new"
+    )

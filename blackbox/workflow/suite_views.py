@@ -1,0 +1,93 @@
+"""Suites as documents: listed, shown, linted, locked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from blackbox import suites
+from blackbox.core import plain
+from blackbox.store.disk import disk_errors, write_atomically
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from blackbox.core import Suite
+
+
+def list_suites() -> dict[str, Any]:
+    """Return the `blackbox.suites/1` document: every shipped suite and version.
+
+    Raises:
+        SuiteError: A shipped file is wrong.
+    """
+    return {"schema": "blackbox.suites/1", "suites": [_head(suite) for suite in suites.available()]}
+
+
+def show_suite(name: str) -> dict[str, Any]:
+    """Return the `blackbox.suite-view/1` document of one suite.
+
+    Raises:
+        SuiteError: Unknown, or a bad file.
+    """
+    suite = suites.find(name)
+    probes = [
+        {
+            "id": probe.id,
+            "family": probe.family,
+            "language": probe.language,
+            "form": probe.form,
+            "repeats": probe.repeats,
+            "parser": probe.parser,
+            "max_output_tokens": probe.max_output_tokens,
+            "prompt": probe.messages[-1].content,
+            "decoding": plain(suite.sent_decoding(probe)),
+        }
+        for probe in suite.probes
+    ]
+    rules = {"decoding": plain(suite.decoding), "decision": plain(suite.decision)}
+    texts = {"description": suite.description, "licence": suite.licence}
+    return {"schema": "blackbox.suite-view/1", **_head(suite), **texts, **rules, "probes": probes}
+
+
+def lint_suite(name: str) -> dict[str, Any]:
+    """Return the `blackbox.lint/1` document: what weakens a suite that is valid.
+
+    Raises:
+        SuiteError: Unknown, or a bad file.
+    """
+    suite = suites.find(name)
+    return {
+        "schema": "blackbox.lint/1",
+        "suite": suite.name,
+        "digest": suite.digest,
+        "findings": list(suites.lint(suite)),
+    }
+
+
+def lock_suite(path: Path) -> dict[str, Any]:
+    """Write the digest into a suite file and return the `blackbox.lock/1` document.
+
+    Raises:
+        SuiteError: Anything else is wrong with the file.
+        BlackboxError: It can't be written.
+    """
+    text = suites.read_text(path)
+    locked = suites.locked(text, source=str(path))
+    if locked != text:
+        with disk_errors(path):
+            write_atomically(path, locked.encode())
+    digest = suites.parse(locked, source=str(path)).digest
+    return {"schema": "blackbox.lock/1", "path": str(path), "digest": digest, "changed": locked != text}
+
+
+def _head(suite: Suite) -> dict[str, Any]:
+    return {
+        "name": suite.name,
+        "version": suite.version,
+        "digest": suite.digest,
+        "title": suite.title,
+        "questions": list(suite.questions),
+        "languages": sorted({probe.language for probe in suite.probes}),
+        "n_probes": len(suite.probes),
+        "n_calls": sum(probe.repeats for probe in suite.probes),
+    }
