@@ -1,0 +1,135 @@
+"""How fast one endpoint is asked: even spacing under its rate limits, pauses it asks for, and a window in flight."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from blackbox.core import Clock
+
+_MINUTE_S = 60.0
+_WIDENING = 0.25
+
+
+class Pacer:
+    """Hands out moments to send at: requests and tokens evenly spaced, so that no window of a minute is exceeded.
+
+    A bucket of one: the server's own windows are unknown, and bursts are what they punish.
+
+    Args:
+        rpm: Requests a minute, or None.
+        tpm: Tokens a minute, or None.
+        clock: Time, injected.
+    """
+
+    def __init__(self, *, rpm: float | None, tpm: float | None, clock: Clock) -> None:
+        self._request_s = _MINUTE_S / rpm if rpm else 0.0
+        self._token_s = _MINUTE_S / tpm if tpm else 0.0
+        self._clock = clock
+        self._next = self._sent = _Moments(request=clock.monotonic(), token=clock.monotonic())
+        self._paused_until = clock.monotonic()
+        self._n_pauses = 0
+
+    async def admit(self, tokens: float) -> None:
+        """Wait for the moment at which a request of about `tokens` tokens may be sent."""
+        while True:
+            start = max(self._clock.monotonic(), self._next.request, self._next.token, self._paused_until)
+            mine = self._next = _Moments(request=start + self._request_s, token=start + tokens * self._token_s)
+            n_pauses = self._n_pauses
+            await self._wait_until(start)
+            if n_pauses == self._n_pauses:  # otherwise a pause began meanwhile, and the moment is void
+                self._sent = mine
+                return
+
+    def refund(self, tokens: float) -> None:
+        """Give back tokens that were admitted but not used; fewer than none are charged on top."""
+        self._next = _Moments(request=self._next.request, token=self._next.token - tokens * self._token_s)
+
+    def pause(self, seconds: float) -> None:
+        """Send nothing for `seconds`; whoever waits for a moment gets a new one afterwards."""
+        self._paused_until = max(self._paused_until, self._clock.monotonic() + seconds)
+        self._next = self._sent  # moments handed out but not used are void
+        self._n_pauses += 1
+
+    async def _wait_until(self, moment: float) -> None:
+        while (seconds := moment - self._clock.monotonic()) > 0:
+            await self._clock.sleep(seconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Moments:
+    """When the next request, and the next token, may be sent."""
+
+    request: float
+    token: float
+
+
+class Window:
+    """How many requests may be under way: halved when the server is overrun, widened again answer by answer.
+
+    Without it every worker comes back at the end of a pause at once. Places go to the oldest call first, so that under
+    a rate limit no call is refused again and again while newer ones pass it.
+
+    Args:
+        maximum: The endpoint's configured concurrency.
+        monotonic: Seconds, injected.
+    """
+
+    def __init__(self, maximum: int, *, monotonic: Callable[[], float]) -> None:
+        self._maximum = maximum
+        self._monotonic = monotonic
+        self._limit = float(maximum)
+        self._n_inside = 0
+        self._narrowed_at = float("-inf")
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+
+    @property
+    def limit(self) -> int:
+        """Requests that may be under way now."""
+        return int(self._limit)
+
+    async def enter(self, age: int) -> None:
+        """Wait for a place; lower ages first."""
+        place = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (age, place))
+        self._let_in()
+        try:
+            await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():
+                self.leave()  # the place was given at the moment of the cancellation
+            raise
+
+    async def queue_again(self, age: int) -> None:
+        """Keep the place if the window still has room for it, else wait for another."""
+        if self._n_inside > self.limit:
+            self.leave()
+            await self.enter(age)
+
+    def leave(self) -> None:
+        """Give the place back."""
+        self._n_inside -= 1
+        self._let_in()
+
+    def narrow(self, *, sent_at: float) -> None:
+        """Halve the window, once for all requests sent up to the moment it was last halved."""
+        if sent_at > self._narrowed_at:
+            self._narrowed_at = self._monotonic()
+            self._limit = max(1.0, self._limit / 2)
+
+    def widen(self) -> None:
+        """Widen by one place for every four windowfuls of answers."""
+        self._limit = min(float(self._maximum), self._limit + _WIDENING / self._limit)
+        self._let_in()
+
+    def _let_in(self) -> None:
+        while self._waiting and self._n_inside < self.limit:
+            _, place = heapq.heappop(self._waiting)
+            if not place.done():
+                place.set_result(None)
+                self._n_inside += 1

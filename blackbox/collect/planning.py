@@ -1,0 +1,46 @@
+"""The order of calls: passes over all probes in random order, fixed before the first call (METHODS §1.9)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from blackbox.core import Call, Probe, Suite, digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedCall:
+    """One call of the plan; `call` is sent as it stands.
+
+    Args:
+        key: `<probe_id>#<repeat>`, the observation's key.
+        probe_id: The probe.
+        repeat: Which asking of the probe, from 0.
+        block_id: The pass it belongs to; block k holds repeat k of every probe.
+        call: What is sent.
+    """
+
+    key: str
+    probe_id: str
+    repeat: int
+    block_id: int
+    call: Call
+
+
+def plan(suite: Suite, *, seed: int) -> tuple[PlannedCall, ...]:
+    """Return every call a suite asks for, in the order they are sent.
+
+    Block k is repeat k over all probes that have one, in an order drawn from (seed, suite digest, k) alone: by sorting
+    on a digest, so that no library's generator can ever change it.
+    """
+    n_blocks = max((probe.repeats for probe in suite.probes), default=0)
+    return tuple(
+        _planned(suite, probe, block)
+        for block in range(n_blocks)
+        for probe in sorted(suite.probes, key=lambda probe: digest([seed, suite.digest, block, probe.id]))
+        if block < probe.repeats
+    )
+
+
+def _planned(suite: Suite, probe: Probe, block: int) -> PlannedCall:
+    call = Call(messages=probe.messages, decoding=suite.sent_decoding(probe), tools=probe.tools)
+    return PlannedCall(key=f"{probe.id}#{block}", probe_id=probe.id, repeat=block, block_id=block, call=call)
