@@ -218,6 +218,19 @@ def test_every_name_a_stage_offers_is_there(stage: str) -> None:
     assert [name for name in offered if not hasattr(module, name)] == []
 
 
+def test_there_is_one_way_from_waiting_code_to_a_command() -> None:
+    """Only the workflow's runner starts an event loop; whatever waits is async, without a synchronous twin."""
+    starts = re.compile(r"(asyncio\.run|.*\.run_until_complete|asyncio\.Runner)$")
+    found = {
+        _name(path)
+        for path in MODULES
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Call) and starts.match(ast.unparse(node.func))
+    }
+
+    assert found == {"blackbox/workflow/clock.py"}
+
+
 def test_no_unfinished_work_is_kept() -> None:
     """No stub, no note to self, no line left out of coverage."""
     unfinished = re.compile(r"NotImplementedError|\b(TODO|FIXME)\b|pragma: no cover")
