@@ -81,5 +81,5 @@ def _misused(error: typer.TyperException) -> int:
 
 
 def _interrupted() -> int:
-    complain("interrupted; what was answered is on disk, and the same command goes on from there")
+    complain("interrupted; nothing that was stored is lost")
     return INTERRUPTED

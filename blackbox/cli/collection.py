@@ -247,6 +247,15 @@ def _say_collected(report: RunReport, *, as_json: bool) -> None:
         for entry in report.entries
     ]
     say(table(rows, _COLLECTED))
+    _say_next(report)
+
+
+def _say_next(report: RunReport) -> None:
+    """Say how to go on: with the same command if something is left, else with a comparison."""
+    if report.exit_code:
+        note("run the same command again to go on; nothing is sent twice")
+    elif len(report.entries) > 1:
+        note(f"compare them with: blackbox compare {' '.join(str(entry.run_id) for entry in report.entries)}")
 
 
 def _planned_state(row: Mapping[str, Any]) -> str:

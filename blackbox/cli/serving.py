@@ -35,9 +35,9 @@ def demo(
     They are served and asked over real HTTP on loopback, and what was found is printed beside the truth.
     """
     from blackbox.workflow.clock import SYSTEM_CLOCK, run_sync
-    from blackbox.workflow.demo import SERVED, DemoRequest, run_demo
+    from blackbox.workflow.demo import QUICK_SUITES, SERVED, SUITES, DemoRequest, run_demo
 
-    request = DemoRequest(results=folder(results), quick=quick, served=SERVED)
+    request = DemoRequest(results=folder(results), served=SERVED, suites=QUICK_SUITES if quick else SUITES)
     with shown() as on_progress:
         document = run_sync(run_demo(request, clock=SYSTEM_CLOCK, on_progress=on_progress))
     if as_json:
@@ -80,8 +80,8 @@ def _say_found(document: Mapping[str, Any]) -> None:
     ]
     say(table(rows, _FINDINGS))
     for control in document["repeat_controls"]:
-        p = "unknown" if control["pvalue"] is None else f"{control['pvalue']:.4g}"
-        say(f"official against its own second session, {control['suite']}: p = {p}")
+        p = "no test" if control["pvalue"] is None else f"p = {control['pvalue']:.4g}"
+        say(f"official against its own second session, {control['suite']}: {p}")
     for question, reasons in document["not_answered"].items():
         for reason in reasons:
             say(f"{question}: no answer: {printable(reason)}")

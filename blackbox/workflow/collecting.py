@@ -180,7 +180,7 @@ class _Collection:
             "stopped" if status == "failed" else status,
             {"n_attempts": opened.n_attempts_before + result.n_attempts},
             cost=total_cost,
-            warnings=() if status == "finished" or not result.reason else (f"{status}: {result.reason}",),
+            warnings=() if status == "finished" or not result.reason else (f"a session ended early: {result.reason}",),
         )
         return RunEntry(
             endpoint=session.spec.name,

@@ -25,6 +25,9 @@ SERVED: Mapping[str, str] = {OFFICIAL: "a", "tuned": "a-tuned", "independent": "
 SUITES = ("one-token", "open-ended", "tokenizer")
 QUICK_SUITES = ("one-token", "tokenizer")
 
+_ANSWERS = {"related": "rank_pvalue", "similarity": "value", "mixed": "share"}
+"""Question: the field of a pair's entry that would answer it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoRequest:
@@ -32,13 +35,13 @@ class DemoRequest:
 
     Args:
         results: Folder for the demo's runs and comparison.
-        quick: Leave the long answers out.
         served: Endpoint name: zoo member or model folder; `official` must be among them.
+        suites: What is asked.
     """
 
     results: Path
-    quick: bool = False
     served: Mapping[str, str]
+    suites: tuple[str, ...] = SUITES
 
 
 async def run_demo(request: DemoRequest, *, clock: Clock, on_progress: OnProgress) -> dict[str, Any]:
@@ -49,8 +52,7 @@ async def run_demo(request: DemoRequest, *, clock: Clock, on_progress: OnProgres
     Raises:
         Incomplete: An endpoint stopped answering; what was collected is kept.
     """
-    names = QUICK_SUITES if request.quick else SUITES
-    asked = tuple(suites.find(name) for name in names)
+    asked = tuple(suites.find(name) for name in request.suites)
     with serve.running(request.served) as base_url:
         specs = {name: _spec(name, base_url) for name in request.served}
         first = RunRequest(endpoints=tuple(specs.values()), suites=asked, results=request.results, new=True)
@@ -110,7 +112,7 @@ def _not_answered(document: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return the questions these data can't answer, each with its reasons."""
     reasons: dict[str, dict[str, None]] = {}
     for pair in document["pairs"]:
-        for question in ("related", "similarity", "mixed"):
-            if pair[question]["reason"]:
+        for question, answer in _ANSWERS.items():
+            if pair[question][answer] is None and pair[question]["reason"]:
                 reasons.setdefault(question, {})[pair[question]["reason"]] = None
     return {question: list(found) for question, found in reasons.items()}
