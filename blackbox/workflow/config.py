@@ -86,7 +86,7 @@ _SETTINGS = (
     ),
     _Setting(
         name="suites",
-        parse=lambda text: tuple(text.split(",")),
+        parse=lambda text: tuple(name.strip() for name in text.split(",")),
         default=DEFAULT_SUITES,
         example="one-token",
         from_file=_suite_names,

@@ -28,7 +28,8 @@ _SECRET_FIELDS = frozenset(
 )  # fmt: skip
 _SECRET_VALUE = re.compile(
     r"(?i:\bbearer\s+\S{8,})"
-    r"|\b(?:sk|rk|pk|gsk|xai|hf|ghp|glpat|nvapi|r8|fw|pplx|dsk|ak)[-_][A-Za-z0-9_\-]{12,}"
+    r"|\b(?:sk|glpat|nvapi)[-_][A-Za-z0-9_\-]{12,}"
+    r"|\b(?:rk|pk|gsk|xai|hf|ghp|r8|fw|pplx|dsk|ak)[-_][A-Za-z0-9]{16,}"
     r"|\bAIza[A-Za-z0-9_\-]{20,}|\bAKIA[A-Z0-9]{12,}|\beyJ[A-Za-z0-9_\-]{12,}"
 )
 _TOML_TABLE = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?")
@@ -129,10 +130,15 @@ def _refuse_secrets(value: object, place: Place) -> None:
     elif isinstance(value, list):
         for index, item in enumerate(value):
             _refuse_secrets(item, place.at(index))
-    elif isinstance(value, str) and looks_like_secret(value) and place.path[-1] != "model":
+    elif isinstance(value, str) and _may_be_secret(place.path) and looks_like_secret(value):
         raise place.error(
             "this looks like a key, and keys are not written in this file", write=_variable_hint(place.path)
         )
+
+
+def _may_be_secret(path: Steps) -> bool:
+    """Return whether a text stands where a key could do its work: in an endpoint, not as the name of a model."""
+    return len(path) >= _IN_BLOCK and path[-1] not in {"model", "claimed_model"}
 
 
 def _is_secret_field(path: Steps) -> bool:

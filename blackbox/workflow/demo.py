@@ -51,6 +51,7 @@ async def run_demo(request: DemoRequest, *, clock: Clock, on_progress: OnProgres
 
     Raises:
         Incomplete: An endpoint stopped answering; what was collected is kept.
+        KeyboardInterrupt: The person stopped it.
     """
     asked = tuple(suites.find(name) for name in request.suites)
     with serve.running(request.served) as base_url:
@@ -80,6 +81,8 @@ def _spec(name: str, base_url: str) -> EndpointSpec:
 
 def _finished(report: RunReport) -> list[str]:
     for entry in report.entries:
+        if entry.state == "interrupted":
+            raise KeyboardInterrupt
         if entry.state != "finished":
             raise Incomplete(f"{entry.endpoint} {entry.suite}: {entry.state}: {entry.reason}")
     return [str(entry.path) for entry in report.entries]

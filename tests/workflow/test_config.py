@@ -128,7 +128,8 @@ def test_inline_key_is_refused_and_not_repeated(tmp_path: Path, field: str) -> N
 
 
 @pytest.mark.parametrize(
-    "value", [SECRET, "gsk_abcdefghijklmnop", "0123456789abcdef0123456789abcdef", "Bearer abcdefghijk"]
+    "value",
+    [SECRET, "gsk_abcdefghijklmnop", "nvapi-ab_cd-ef_gh-ij", "0123456789abcdef0123456789abcdef", "Bearer abcdefghijk"],
 )
 def test_value_that_looks_like_a_key_is_refused_anywhere(tmp_path: Path, value: str) -> None:
     """A key under an innocent name is refused as well."""
@@ -139,7 +140,14 @@ def test_value_that_looks_like_a_key_is_refused_anywhere(tmp_path: Path, value: 
 
 
 @pytest.mark.parametrize(
-    "name", ["qwen2.5-14b-instruct", "meta-llama/Llama-3.1-8B-Instruct", "OPENAI_API_KEY", "together"]
+    "name",
+    [
+        "qwen2.5-14b-instruct",
+        "meta-llama/Llama-3.1-8B-Instruct",
+        "OPENAI_API_KEY",
+        "together",
+        "https://hf-inference-endpoint.example.com/v1",
+    ],
 )
 def test_ordinary_names_are_no_keys(name: str) -> None:
     """Model, variable and host names pass."""
@@ -285,3 +293,29 @@ def test_every_commented_preset_of_the_starter_works(tmp_path: Path) -> None:
     config = load(None, environ={}, cwd=tmp_path)
     assert len(config.endpoints) > len(["local"])
     assert all(spec.preset == name.removeprefix("my-") for name, spec in config.endpoints.items() if name != "local")
+
+
+def test_example_of_the_design_loads(tmp_path: Path) -> None:
+    """Four ways to name an endpoint: two vendors, a reseller with pinned routing, an address of one's own."""
+    text = """\
+endpoints:
+  qwen-official: {preset: dashscope, model: qwen2.5-14b-instruct}      # preset = base_url + api_key_env
+  pangu-maas: {preset: huawei-maas, model: pangu-pro-moe}
+  qwen-reseller:
+    {preset: openrouter, model: qwen/qwen-2.5-14b-instruct, routing: {order: [together], allow_fallbacks: false}}
+  local: {kind: openai-chat, base_url: http://127.0.0.1:8000/v1, model: m, claimed_model: qwen25coder32binstruct}
+"""
+    written(tmp_path, text)
+    config = load(None, environ={}, cwd=tmp_path)
+    assert () == config.warnings
+    reseller = config.endpoints["qwen-reseller"]
+    assert (["together"], False) == (reseller.routing["order"], reseller.routing["allow_fallbacks"])
+    assert reseller.known_quirks
+
+
+def test_unpinned_router_is_warned_of_and_recorded(tmp_path: Path) -> None:
+    """A router without a pinned host is several servers in one: said at once and kept with the endpoint."""
+    written(tmp_path, "endpoints:\n  reseller: {preset: openrouter, model: m}\n")
+    config = load(None, environ={}, cwd=tmp_path)
+    assert "routing.order is not set" in config.warnings[0]
+    assert "routing.order is not set" in config.endpoints["reseller"].known_quirks[0]
