@@ -77,7 +77,7 @@ def call_tokens(call: Call) -> CallTokens:
 
 def text_tokens(text: str) -> int:
     """Return a rough upper estimate of the tokens of `text`."""
-    n_ascii = sum(char.isascii() for char in text)
+    n_ascii = len(text.encode("ascii", "ignore"))
     return math.ceil(n_ascii / _ASCII_CHARS_A_TOKEN) + _OTHER_TOKENS_A_CHAR * (len(text) - n_ascii)
 
 

@@ -69,10 +69,12 @@ def check_spec(spec: EndpointSpec) -> None:
         raise ConfigError(f"endpoint {spec.name}: token_limit_field is {spec.token_limit_field!r}, not {allowed}")
 
 
-def request_fields(spec: EndpointSpec, call: Call) -> dict[str, Any]:
-    """Return the arguments of one chat completion: all that is stated, nothing that is not."""
+def request_body(spec: EndpointSpec, call: Call) -> dict[str, Any]:
+    """Return the body of one chat completion: all that is stated, nothing that is not."""
     decoding = call.decoding
     stated = {
+        "model": spec.model,
+        "messages": [{"role": message.role, "content": message.content} for message in call.messages],
         "temperature": decoding.temperature,
         "top_p": decoding.top_p,
         "seed": decoding.seed,
@@ -81,14 +83,9 @@ def request_fields(spec: EndpointSpec, call: Call) -> dict[str, Any]:
         "logprobs": None if decoding.top_logprobs is None else True,
         "top_logprobs": decoding.top_logprobs,
         "tools": [dict(tool) for tool in call.tools] or None,
-        "extra_body": _extra_body(spec) or None,
+        "provider": dict(spec.routing) or None,
     }
-    messages = [{"role": message.role, "content": message.content} for message in call.messages]
-    return {"model": spec.model, "messages": messages} | {k: v for k, v in stated.items() if v is not None}
-
-
-def _extra_body(spec: EndpointSpec) -> dict[str, Any]:
-    return dict(spec.extra_body) | ({"provider": dict(spec.routing)} if spec.routing else {})
+    return {name: value for name, value in stated.items() if value is not None} | dict(spec.extra_body)
 
 
 def _value(spec: EndpointSpec, environ: Mapping[str, str], variable: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ import httpx2
 from blackbox.errors import ConfigError
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Mapping, Sequence
 
     from blackbox.core import EndpointSpec
@@ -20,19 +22,19 @@ CONNECTIONS_A_POOL = 8
 _KEEPALIVE_S = 3.0
 """Common servers close idle connections after 5 s; one closed while we write to it would cost an attempt."""
 
-_LOOPBACK = ("localhost", "127.", "::1")
-
 
 def open_connections(spec: EndpointSpec, environ: Mapping[str, str]) -> httpx2.AsyncBaseTransport:
-    """Return a transport for at most `spec.concurrency` connections, through the proxy `environ` names if any.
+    """Return a transport for `spec.concurrency` connections (pools are of equal size, so it may be a few more).
+
+    They go through the proxy that `environ` names, if any.
 
     Raises:
         ConfigError: The proxy's address is of a kind that is not supported.
     """
     proxy = proxy_for(spec.base_url, environ)
-    sizes = _pool_sizes(spec.concurrency)
+    tls = httpx2.create_ssl_context()  # reads the certificate bundle: once for all pools
     try:
-        pools = [_pool(size, proxy) for size in sizes]
+        pools = [_pool(size, proxy, tls) for size in _pool_sizes(spec.concurrency)]
     except (ValueError, ImportError):
         raise ConfigError(f"endpoint {spec.name}: the proxy must be an http or https address") from None
     return pools[0] if len(pools) == 1 else Pools(pools)
@@ -43,7 +45,7 @@ def proxy_for(base_url: str, environ: Mapping[str, str]) -> str | None:
     variables = {name.lower(): value.strip() for name, value in environ.items()}
     address = urlsplit(base_url)
     host = (address.hostname or "").lower()
-    if host.startswith(_LOOPBACK) or _exempt(host, variables.get("no_proxy", "")):
+    if host in {"localhost", "::1"} or host.startswith("127.") or _exempt(host, variables.get("no_proxy", "")):
         return None
     return variables.get(f"{address.scheme}_proxy") or variables.get("all_proxy") or None
 
@@ -70,14 +72,15 @@ class Pools(httpx2.AsyncBaseTransport):
             await pool.aclose()
 
 
-def _pool(size: int, proxy: str | None) -> httpx2.AsyncHTTPTransport:
+def _pool(size: int, proxy: str | None, tls: ssl.SSLContext) -> httpx2.AsyncHTTPTransport:
     limits = httpx2.Limits(max_connections=size, max_keepalive_connections=size, keepalive_expiry=_KEEPALIVE_S)
-    return httpx2.AsyncHTTPTransport(limits=limits, proxy=proxy)
+    return httpx2.AsyncHTTPTransport(limits=limits, proxy=proxy, verify=tls)
 
 
 def _pool_sizes(connections: int) -> list[int]:
-    full, rest = divmod(connections, CONNECTIONS_A_POOL)
-    return [CONNECTIONS_A_POOL] * full + ([rest] if rest else [])
+    """Return equal sizes, because the pools are loaded equally."""
+    n_pools = math.ceil(connections / CONNECTIONS_A_POOL)
+    return [math.ceil(connections / n_pools)] * n_pools
 
 
 def _exempt(host: str, no_proxy: str) -> bool:

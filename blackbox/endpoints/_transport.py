@@ -157,7 +157,9 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
 
     def _kept(self, headers: httpx2.Headers) -> dict[str, str]:
         scrub = self._guard.scrubber.text
-        return {name: scrub(headers[name])[:_MAX_HEADER_CHARS] for name in _KEPT_HEADERS if name in headers}
+        return {
+            name: scrub(value)[:_MAX_HEADER_CHARS] for name, value in sorted(headers.items()) if name in _KEPT_HEADERS
+        }
 
 
 async def _fill(body: Body, reply: httpx2.Response) -> None:

@@ -17,7 +17,7 @@ from blackbox.core import Completion, Outcome
 from blackbox.endpoints._body import ReplyUnreadableError
 from blackbox.endpoints._errors import FOREIGN, Classifier, is_filtered
 from blackbox.endpoints._reply import malformed, read_reply
-from blackbox.endpoints._request import check_spec, read_credentials, request_fields
+from blackbox.endpoints._request import check_spec, read_credentials, request_body
 from blackbox.endpoints._secrets import Scrubber
 from blackbox.endpoints._sending import open_connections
 from blackbox.endpoints._server_words import read_body
@@ -85,7 +85,9 @@ class ChatEndpoint:
         """
         failure: EndpointError
         try:
-            reply = await self._create(**request_fields(self._spec, call))
+            # Everything goes into extra_body, which the client sends as it is; its own arguments it would rewrite
+            # field by field, at a fifth of the time of a request.
+            reply = await self._create(model=self._spec.model, messages=(), extra_body=request_body(self._spec, call))
             return self._read(reply.http_response)
         except ReplyUnreadableError as problem:
             return malformed(str(problem), kind=problem.kind)
@@ -116,7 +118,7 @@ def _with_circumstances(completion: Completion, response: httpx2.Response) -> Co
         completion,
         latency_s=timing.latency_s,
         first_byte_s=timing.first_byte_s,
-        cache_headers={name: response.headers[name] for name in sorted(CACHE_HEADERS) if name in response.headers},
+        cache_headers={name: value for name, value in response.headers.items() if name in CACHE_HEADERS},
     )
 
 

@@ -110,6 +110,29 @@ def test_the_window_halves_once_a_burst_and_widens_answer_by_answer() -> None:
     assert [8, 4, 2, 4] == run_virtually(run())
 
 
+def test_places_go_to_the_oldest_and_none_is_lost_to_those_who_leave_the_queue() -> None:
+    """Cancelled waiters are passed over, also when their place was just given."""
+
+    async def run() -> list[int]:
+        window, order = Window(1, monotonic=virtual_clock().monotonic), list[int]()
+
+        async def visit(age: int) -> None:
+            await window.enter(age)
+            order.append(age)
+            await asyncio.sleep(1)
+            window.leave()
+
+        tasks = {age: asyncio.create_task(visit(age)) for age in (9, 3, 1, 2)}
+        await asyncio.sleep(0.5)
+        tasks[1].cancel()
+        await asyncio.sleep(0.5)
+        tasks[2].cancel()  # 9 has just left, so its place was given in this same instant
+        await asyncio.wait(tasks.values())
+        return order
+
+    assert [9, 3] == run_virtually(run())
+
+
 class RateLimitedServer:
     """Allows `rate` requests in each whole second, and answers 429 to the rest."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
-from support.chat_servers import CALL, KEY, Handler, Script, asked, asked_over_socket, chat_spec, http, replied
+from support.chat_servers import CALL, KEY, Handler, Script, asked, asked_over_socket, chat_spec, http, replied, served
 
 from blackbox.core import Outcome, plain
 from blackbox.endpoints import _transport
@@ -50,6 +50,36 @@ async def test_an_ordinary_reply_comes_through_a_real_socket() -> None:
     """The whole way works: client, guard, connection, parser."""
     completion = await asked_over_socket(sending(http(BLUE)))
     assert (Outcome.OK, "Blue") == (completion.outcome, completion.text)
+
+
+async def test_many_calls_under_way_share_small_pools_evenly() -> None:
+    """20 calls at once are all answered, over as many connections."""
+    n_open = most_open = 0
+
+    async def slow(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal n_open, most_open
+        n_open += 1
+        most_open = max(most_open, n_open)
+        await asyncio.sleep(0.3)
+        writer.write(http(BLUE, headers={"Connection": "close"}))
+        await writer.drain()
+        n_open -= 1
+
+    async with served(slow) as base_url:
+        spec = chat_spec(base_url=base_url, concurrency=20)
+        async with ENDPOINT.open(spec, {"SHOP_KEY": KEY}) as endpoint:
+            completions = await asyncio.gather(*(endpoint.complete(CALL) for _ in range(20)))
+    assert (["Blue"] * 20, 20) == ([completion.text for completion in completions], most_open)
+
+
+async def test_an_error_of_the_operating_system_may_be_tried_again() -> None:
+    """What the library below did not translate is translated here."""
+
+    def handler(_: httpx2.Request) -> httpx2.Response:
+        raise OSError(24, "Too many open files")
+
+    with pytest.raises(TransientError, match=r"no reply from .*: network"):
+        await asked(handler)
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "identity"])
