@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from blackbox.cli.output import is_terminal, note, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
@@ -20,6 +21,8 @@ _COUNTED = ("ok", "refused", "retried", "failed")
 """Shown in this order; what else a stage counts follows."""
 _EVERY = 0.25
 """A quiet line a quarter of the way, not one an answer."""
+_PATIENCE_S = 10.0
+"""A quiet line so often for work that asks nobody."""
 
 
 @contextmanager
@@ -35,7 +38,7 @@ def shown(*, quiet: bool = False) -> Iterator[OnProgress]:
         with _bars() as bars:
             yield _Live(bars).show
     else:
-        yield _Lines().show
+        yield _Lines(time.monotonic).show
 
 
 def summary(event: Progress) -> str:
@@ -68,8 +71,13 @@ def _bars() -> Bars:
     )
 
 
+def _row(event: Progress) -> tuple[str, str]:
+    """Return what an event moves: each endpoint that is asked on its own, any other work as one."""
+    return (event.stage, event.subject if event.stage == "collect" else "")
+
+
 class _Live:
-    """One bar for each subject of a stage."""
+    """One bar for each endpoint that is asked, and one for each other stage."""
 
     def __init__(self, bars: Bars) -> None:
         self._bars = bars
@@ -77,31 +85,44 @@ class _Live:
 
     def show(self, event: Progress) -> None:
         """Move the event's bar; a message stands above the bars."""
-        key = (event.stage, event.subject)
-        counts = printable(summary(event))
-        if key not in self._tasks:
-            self._tasks[key] = self._bars.add_task(
-                printable(event.subject), total=event.total, stage=event.stage, summary=counts
-            )
-        self._bars.update(self._tasks[key], completed=event.done, total=event.total, summary=counts)
+        row, subject, counts = _row(event), printable(event.subject), printable(summary(event))
+        if row not in self._tasks:
+            self._tasks[row] = self._bars.add_task(subject, total=event.total, stage=event.stage, summary=counts)
+        self._bars.update(
+            self._tasks[row], description=subject, completed=event.done, total=event.total, summary=counts
+        )
         if event.message:
             self._bars.console.print(printable(f"{event.subject}: {event.message}"), markup=False, highlight=False)
 
 
 class _Lines:
-    """A line when a subject starts, at each quarter, at its end, and for each message."""
+    """A line for each message; a line when an endpoint starts, at each quarter and at its end; else one in a while.
 
-    def __init__(self) -> None:
-        self._said: dict[tuple[str, str], float] = {}
+    Args:
+        monotonic: Seconds.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._share: dict[tuple[str, str], float] = {}
+        self._said_at: dict[tuple[str, str], float] = {}
 
     def show(self, event: Progress) -> None:
         """Write a line if this event is worth one."""
         if event.message:
             note(printable(f"{event.stage} {event.subject}: {event.message}"))
-        key = (event.stage, event.subject)
-        share = event.done / event.total if event.total else 1.0
-        last = self._said.get(key, -1.0)
-        if last < 0 or share >= last + _EVERY or (share >= 1 > last):
-            self._said[key] = share
+        if self._is_worth_a_line(event):
             counts = summary(event)
             note(printable(f"{event.stage} {event.subject}: {event.done}/{event.total}{counts and ', '}{counts}"))
+
+    def _is_worth_a_line(self, event: Progress) -> bool:
+        row, now = _row(event), self._monotonic()
+        if event.stage != "collect":
+            worth = now - self._said_at.get(row, -_PATIENCE_S) >= _PATIENCE_S
+        else:
+            share, last = event.done / event.total if event.total else 1.0, self._share.get(row, -1.0)
+            worth = last < 0 or share >= last + _EVERY or share >= 1 > last
+            self._share[row] = share if worth else last
+        if worth:
+            self._said_at[row] = now
+        return worth

@@ -212,6 +212,32 @@ def test_quiet_lines(capsys: pytest.CaptureFixture[str]) -> None:
     assert "" == captured.out
 
 
+def test_quiet_lines_of_other_work_are_few(capsys: pytest.CaptureFixture[str]) -> None:
+    """Work that asks nobody is said at its start and every ten seconds, however many parts it has."""
+    now = iter(range(100))
+    lines = progress._Lines(lambda: float(next(now)))
+    for part in range(25):
+        lines.show(Progress(stage="features", subject=f"part {part}", done=part, total=25))
+    assert ["part 0", "part 10", "part 20"] == [
+        line.split(":")[0].removeprefix("features ") for line in capsys.readouterr().err.splitlines()
+    ]
+
+
+def test_one_bar_for_other_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred features are one moving bar, not a hundred bars."""
+    screen = io.StringIO()
+    monkeypatch.setattr(screen, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr(sys, "stderr", screen)
+    with progress.shown() as show:
+        for part in range(100):
+            show(Progress(stage="features", subject=f"part {part}", done=part, total=100))
+    last = screen.getvalue().rsplit("\x1b[2K", 1)[-1]
+    assert "99/100" in last
+    assert 1 == last.count("features part")
+
+
 def test_live_bars_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a terminal the counts are drawn live, and messages stand above them."""
     screen = io.StringIO()
