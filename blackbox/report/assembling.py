@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from blackbox import registry
 from blackbox.report.blocks import Fold, Group, Page, Title
 from blackbox.report.sections._numbers import count, moment, plural
-from blackbox.report.sections._pairs import listed, mapping, pair_anchor, pair_title, pairs, runs, same_mark, sides
+from blackbox.report.sections._pairs import lead_mark, listed, mapping, pair_anchor, pair_title, pairs, runs, sides
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,7 +57,7 @@ def _of_many(document: Mapping[str, Any], found: Sequence[tuple[str, Builds]]) -
             title=pair_title(pair),
             blocks=_built(narrowed(document, pair), each, prefix=f"{pair_anchor(index)}-"),
             anchor=pair_anchor(index),
-            mark=same_mark(pair),
+            mark=lead_mark(pair),
             open=len(compared) <= OPEN_PAIRS,
         )
         for index, pair in enumerate(compared)

@@ -13,8 +13,6 @@ from functools import cache
 
 _SHOWN_SPACES = " \u3000"
 """The ASCII space, and the ideographic one that is plain text in Chinese and Japanese."""
-_CONTROL_PICTURES = 0x2400
-_DELETE = 0x7F
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _HIDDEN_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
 _VARIATION_SUPPLEMENT = range(0xE0100, 0xE01F0)
@@ -22,9 +20,9 @@ _PLAIN = re.compile(
     r"[ -~\u00a1-\u00ac\u00ae-\u02ff\u0391-\u03ff\u0410-\u044f\u3000-\u302d\u3041-\u3096\u4e00-\u9fff]*"
 )
 """What is certainly visible: a fast path for nearly all text."""
-_NEWLINE_SIGN = "⏎"
-_TAB_SIGN = "⇥"
-_SPACE_SIGN = "␠"
+_SIGNS = {"\n": "⏎", "\t": "⇥"}
+"""Signs that most fonts have; the pictures of the other controls are missing from many."""
+_SPACE_SIGN = "␣"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +45,17 @@ def visible(text: str, *, lines: bool = False) -> str:
     return "".join(character if lines and character == "\n" else _shown(character) for character in text)
 
 
-def pieces(text: str) -> tuple[Piece, ...]:
+def pieces(text: str, *, whole: bool = True) -> tuple[Piece, ...]:
     """Return `text` as runs of plain text and single named signs.
 
     Line feeds stay plain; spaces at either end become signs, for a stripped space is a difference too.
+
+    Args:
+        text: Any text, lone surrogates included.
+        whole: Whether its end is the end of what was said, and not where it was cut.
     """
-    first, last = len(text) - len(text.lstrip(" ")), len(text.rstrip(" "))
+    first = len(text) - len(text.lstrip(" "))
+    last = len(text.rstrip(" ")) if whole else len(text)
     found: list[Piece] = []
     plain: list[str] = []
     for place, character in enumerate(text):
@@ -72,14 +75,7 @@ def pieces(text: str) -> tuple[Piece, ...]:
 def _shown(character: str) -> str:
     if not _hidden(character):
         return character
-    code = ord(character)
-    if character == "\n":
-        return _NEWLINE_SIGN
-    if character == "\t":
-        return _TAB_SIGN
-    if code < 0x20:  # noqa: PLR2004 - the C0 controls have pictures of their own
-        return chr(_CONTROL_PICTURES + code)
-    return "␡" if code == _DELETE else f"⟨U+{code:04X}⟩"
+    return _SIGNS.get(character) or f"⟨U+{ord(character):04X}⟩"
 
 
 def _hidden(character: str) -> bool:

@@ -79,9 +79,9 @@ def quoted(part: Quote, characters: int, *, lines: bool) -> Text:
     """
     if not part.text:
         return Text("(nothing)", style="dim")
-    shown = "".join(piece.text for piece in pieces(part.text[:characters]))
-    words = shown if lines else visible(shown)
     cut = part.cut or len(part.text) > characters
+    shown = "".join(piece.text for piece in pieces(part.text[:characters], whole=not cut))
+    words = shown if lines else visible(shown)
     return Text(f"“{words}{'…' if cut else ''}”", overflow="fold")
 
 

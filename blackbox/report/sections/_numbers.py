@@ -10,18 +10,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 NOT_AVAILABLE = "not available"
-_P_DIGITS = 2
+_WRITTEN_OUT = 0.1
 _ISO_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _UNITS = {"mmd2": "MMD²", "mixture_equivalent_share": "mixture-equivalent share"}
 
 
 def pvalue(value: float | None) -> str:
-    """Return a p-value with two significant digits and no exponent."""
+    """Return a p-value with two decimals, below 0.1 with three significant digits, never with an exponent."""
     if value is None:
         return NOT_AVAILABLE
-    digits = _P_DIGITS if value <= 0 else max(_P_DIGITS, _P_DIGITS - 1 - math.floor(math.log10(value)))
-    text = f"{value:.{digits}f}"
-    return text if digits == _P_DIGITS else text.rstrip("0")
+    if value <= 0 or value >= _WRITTEN_OUT:
+        return f"{value:.2f}"
+    return f"{value:.{2 - _magnitude(value)}f}".rstrip("0")
 
 
 def decimal(value: float | None, *, digits: int = 3) -> str:

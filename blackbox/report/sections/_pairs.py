@@ -97,3 +97,8 @@ def related_mark(pair: Mapping[str, Any]) -> Mark:
     if related.get("rank_pvalue") is not None:
         return Mark(tone="neutral", word="rank only, no ratio")
     return Mark(tone="not_applicable", word="no statement")
+
+
+def lead_mark(pair: Mapping[str, Any]) -> Mark:
+    """Return the mark of the question that leads a pair."""
+    return related_mark(pair) if pair.get("lead") == "related" else same_mark(pair)

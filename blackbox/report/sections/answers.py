@@ -33,13 +33,21 @@ def _exhibit(entry: Mapping[str, Any], a: Name, b: Name) -> Exhibit:
     else:
         counts = (mapping(row) for row in listed(entry.get("counts")))
         rows = tuple(
-            BarRow(answer=Quote(text=str(row.get("answer"))), a=int(row.get("a") or 0), b=int(row.get("b") or 0))
+            BarRow(
+                answer=Quote(text=_category(str(row.get("answer")))), a=int(row.get("a") or 0), b=int(row.get("b") or 0)
+            )
             for row in counts
         )
         shown = Bars(a=a, b=b, rows=rows)
     return Exhibit(
         probe=Name(text=str(entry.get("probe_id"))), prompt=Quote(text=str(entry.get("prompt") or "")), shown=shown
     )
+
+
+def _category(answer: str) -> str:
+    """Return a category of closed answers as it is read: what came instead of an answer is in brackets."""
+    outcome = answer.removeprefix("outcome:")
+    return f"[{_words.OUTCOMES[outcome]}]" if outcome != answer and outcome in _words.OUTCOMES else answer
 
 
 def _answers(entries: object) -> tuple[Answer, ...]:

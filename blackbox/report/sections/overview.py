@@ -37,7 +37,7 @@ def build(document: Mapping[str, Any]) -> tuple[Block, ...]:
         return (Text(text="No pair of runs could be compared; the reasons stand under skipped pairs.", kind="warning"),)
     if len(compared) == 1:
         return ()
-    return (_counted(compared), *_of_endpoints(document), *_kinship(compared), _table(compared))
+    return (_counted(compared), *_kinship(compared), *_of_endpoints(document), _table(compared))
 
 
 def _counted(compared: Sequence[Mapping[str, Any]]) -> Text:
@@ -59,9 +59,9 @@ def _counted(compared: Sequence[Mapping[str, Any]]) -> Text:
 def _of_endpoints(document: Mapping[str, Any]) -> tuple[Block, ...]:
     entries = [mapping(entry) for entry in listed(document.get("endpoint_pairs"))]
     names = sorted({str(entry.get(side)) for entry in entries for side in ("a_endpoint", "b_endpoint")})
-    if len(names) >= MATRIX_FROM:
+    if len(names) >= MATRIX_FROM and len({str(entry.get("verdict")) for entry in entries}) > 1:
         return (_verdict_matrix(entries, names, _anchors(pairs(document))), Text(text=_LEGEND, kind="note"))
-    if entries and len(pairs(document)) > len(entries):
+    if entries and len(names) < MATRIX_FROM and len(pairs(document)) > len(entries):
         return (_summed_up(entries),)
     return ()
 

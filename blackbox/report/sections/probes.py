@@ -40,7 +40,7 @@ def _of_pair(pair: Mapping[str, Any]) -> tuple[Block, ...]:
         Column(
             title="Effect",
             numeric=True,
-            meaning="Squared kernel distance at this probe; chance alone scatters it around 0.",
+            meaning="Squared kernel distance; chance alone scatters it around 0.",
         ),
     )
     return (

@@ -1,0 +1,285 @@
+"""Sections: found by file name, in order, pure, and content with a document that holds only the contract."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from report import documents
+
+from blackbox import registry
+from blackbox.errors import UsageError
+from blackbox.report import blocks, render
+from blackbox.report.assembling import assemble
+
+SECTIONS = registry.names("report.sections")
+CONTRACT_PAIR = ("a", "b", "a_endpoint", "b_endpoint", "same", "similarity", "related", "mixed", "missing")
+CONTRACT_TOP = ("schema", "runs", "pairs", "skipped_pairs", "endpoint_pairs", "warnings", "provenance")
+CONTRACT_RUN = ("id", "endpoint", "suite", "suite_digest", "n_observations", "outcomes")
+
+
+def bare(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document with the fields of DESIGN §7 and no extension."""
+    kept = {name: copy.deepcopy(document[name]) for name in CONTRACT_TOP}
+    kept["pairs"] = [{name: pair[name] for name in CONTRACT_PAIR} for pair in kept["pairs"]]
+    kept["runs"] = [{name: run[name] for name in CONTRACT_RUN} for run in kept["runs"]]
+    return kept
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_a_section_declares_title_order_and_scope(name: str) -> None:
+    """What the page needs to place it is stated, and it is no renderer."""
+    section = registry.section(name)
+
+    assert isinstance(section, blocks.Section)
+    assert section.title
+    assert section.scope in {"document", "pair"}
+
+
+def test_orders_are_distinct() -> None:
+    """Two sections never compete for one place."""
+    orders = [registry.section(name).order for name in SECTIONS]
+
+    assert sorted(set(orders)) == sorted(orders)
+
+
+def test_the_answer_comes_first_and_provenance_last() -> None:
+    """One pair: answer, warnings, similarity, evidence, what carries it, conditions, advice, limits, digests."""
+    document = documents.two()
+    document["warnings"] = ["a warning"]
+    titles = [part.title[0] for part in assemble(document).parts]
+
+    assert titles == [
+        "The answer",
+        "Warnings",
+        "Similarity with its three bands",
+        "Signals behind it",
+        "Controls",
+        "What carries it",
+        "Answers side by side",
+        "Token counts",
+        "Outcomes and missing answers",
+        "Conditions",
+        "What would settle it",
+        "Who answered, when",
+        "Limits",
+        "Provenance",
+    ]
+
+
+def test_several_pairs_stand_in_one_fold_each() -> None:
+    """Several pairs: the overview, then a fold a pair with its own sections, then what holds for all."""
+    page = assemble(documents.suites_of_two())
+    pairs = next(part for part in page.parts if part.anchor == "pairs")
+    folds = [block for block in pairs.blocks if isinstance(block, blocks.Fold)]
+
+    assert [part.anchor for part in page.parts] == [
+        "overview", "remarks", "pairs", "runs", "limits", "skipped", "provenance",
+    ]  # fmt: skip
+    assert [fold.anchor for fold in folds] == ["pair-1", "pair-2", "pair-3"]
+    assert [fold.open for fold in folds] == [True, True, True]
+    assert [fold.mark.word for fold in folds if fold.mark] == ["different", "inconclusive", "not applicable"]
+
+
+def test_a_pair_section_sees_its_own_pair_only() -> None:
+    """Each fold's answer is that of its pair."""
+    page = assemble(documents.suites_of_two())
+    folds = next(part for part in page.parts if part.anchor == "pairs").blocks
+    words = [
+        block.mark.word
+        for fold in folds
+        if isinstance(fold, blocks.Fold)
+        for group in fold.blocks
+        if isinstance(group, blocks.Group)
+        for block in group.blocks
+        if isinstance(block, blocks.Verdict) and block.lead
+    ]
+
+    assert words == ["different", "inconclusive", "not applicable"]
+
+
+@pytest.mark.parametrize("form", ["terminal", "html", "json"])
+@pytest.mark.parametrize("kind", ["two", "suites", "related"])
+def test_a_document_without_extensions_is_drawn(form: str, kind: str) -> None:
+    """The fields of DESIGN §7 are enough for a report; what is absent is said to be unknown."""
+    made = {"two": documents.two, "suites": documents.suites_of_two, "related": lambda: documents.related_only(4)}
+
+    assert render(bare(made[kind]()), to=form)
+
+
+def test_a_document_with_nulls_is_drawn() -> None:
+    """Null stands wherever a number can't be had, and no form stumbles over it."""
+    document = documents.two("not_applicable", banded=False)
+    pair = document["pairs"][0]
+    for name in ("tokenizer", "similarity", "missing", "mixed", "related"):
+        pair[name] = None
+    pair["same"] = {"verdict": "not_applicable", "reason": "nothing varies"}
+    pair["sentences"] = None
+    document["runs"][0]["outcomes"] = None
+    text = render(document)
+
+    assert "\nnothing varies\n" in text
+    assert render(document, to="html")
+
+
+def test_a_document_without_pairs_says_so() -> None:
+    """Nothing compared is a statement, not an empty page."""
+    document = documents.document([documents.run(1)], [])
+    document["skipped_pairs"] = [{"a": "one", "b": "two", "reason": "different suites"}]
+    text = render(document)
+
+    assert "No pair of runs could be compared" in text
+    assert "different suites" in text
+
+
+def test_what_is_absent_is_said_to_be_absent() -> None:
+    """No probes, no slopes, no answers, no packages, no runs: a line each, or nothing where nothing is missed."""
+    document = documents.two()
+    pair = document["pairs"][0]
+    pair["probes"], pair["tokenizer"] = [], {"status": "not_applicable", "reason": "no counts reported", "slopes": []}
+    pair["exhibits"] = [{"probe_id": "p", "prompt": "", "counts": None, "texts": {"a": [], "b": []}}]
+    document["runs"], document["provenance"]["packages"] = [], {}
+    text = " ".join(render(document).split())
+    expected = ("No table of probes", "no counts reported", "No answer is held here.", "(nothing)")
+
+    assert [words for words in expected if words not in text] == []
+    assert [words for words in ("Runs compared", "Digests", "packages", "blackbox verify") if words in text] == []
+
+
+def test_every_probe_with_an_effect_needs_no_remark() -> None:
+    """The line on probes without an effect stands only where there are some."""
+    document = documents.two(n_probes=3)
+    remark = "have too few answers on a side"
+    before = remark in render(document)
+    document["pairs"][0]["probes"][-1]["effect"] = 0.001
+
+    assert (before, remark in render(document)) == (True, False)
+
+
+def test_a_category_that_is_no_answer_is_put_in_words() -> None:
+    """What came instead of an answer is bracketed words; anything else is quoted as it is."""
+    document = documents.two()
+    document["pairs"][0]["exhibits"][0]["counts"] = [
+        {"answer": "outcome:refusal", "a": 1, "b": 0},
+        {"answer": "outcome:unheard-of", "a": 1, "b": 2},
+    ]
+    text = render(document)
+
+    assert "“[refused]”" in text
+    assert "“outcome:unheard-of”" in text
+
+
+def test_a_calibrated_ratio_is_shown_with_bounds_and_population() -> None:
+    """Where a population gave a ratio, its verbal equivalent leads and its population stands beside it."""
+    document = documents.two(rank=0.1)
+    document["pairs"][0]["related"] |= {
+        "log10_lr": 1.3,
+        "uncapped_log10_lr": 4.2,
+        "verbal": "moderate support",
+        "population": {"name": "panel", "digest": "0", "n_groups": 21, "n_pairs": 780, "cllr": 0.3},
+    }
+    text = render(document)
+
+    assert "· MODERATE SUPPORT" in text
+    assert "1.30 against unrelated (not bounded: 4.20)" in text
+    assert "panel, 21 families, 780 pairs" in text
+
+
+def test_a_share_is_shown_with_its_interval() -> None:
+    """A mixed share is never a bare number."""
+    document = documents.two()
+    document["pairs"][0]["mixed"] = {"share": 0.3, "ci_low": 0.2, "ci_high": 0.4, "alternative": "C", "reason": None}
+
+    assert "0.300 [0.200, 0.400]" in render(document)
+
+
+def test_detectable_margin_imputed_and_controls_are_shown() -> None:
+    """What later versions compute has its place already."""
+    document = documents.two("equivalent")
+    document["pairs"][0]["same"] |= {
+        "pvalue_imputed": 0.02,
+        "minimum_detectable_effect": {"value": 0.1, "unit": "mixture_share", "alternative": "mixture", "power": 0.8},
+        "positive_control": {"pvalue": 0.001},
+        "benign_explanations": [{"name": "sampling tilt"}],
+        "repeat_control": {"a": None, "b": None},
+    }
+    text = " ".join(render(document).split())
+    expected = (
+        "p, lost answers 0.02",
+        "0.100 of mixture with power 0.8",
+        "margin 0.2",
+        "Positive control: p = 0.001.",
+        "Harmless explanations tested: sampling tilt.",
+        "No repeat control was made.",
+    )
+
+    assert [words for words in expected if words not in text] == []
+
+
+def test_unequal_loss_is_explained() -> None:
+    """When loss differs the report says what that asks of a difference."""
+    document = documents.two()
+    document["pairs"][0]["missing"]["pvalue"] = 0.004
+
+    assert "Loss is unequal (p = 0.004)" in " ".join(render(document).split())
+
+
+def test_two_sessions_of_one_endpoint_are_told_apart_by_run() -> None:
+    """Where both sides are one endpoint the runs' ids name them."""
+    a, b = documents.run(1, endpoint="local"), documents.run(2, endpoint="local")
+    text = render(documents.document([a, b], [documents.pair(a, b)]))
+
+    assert text.splitlines()[0].startswith(f"{a['id']} against")
+
+
+def test_kinship_is_mapped_and_ranked() -> None:
+    """With references the closest kin stand first, in a matrix and in the list."""
+    page = assemble(documents.related_only(4))
+    overview = page.parts[0].blocks
+    matrices = [block for block in overview if isinstance(block, blocks.Matrix)]
+    table = next(block for block in overview if isinstance(block, blocks.Table))
+    ranks = [row[-1].text for row in table.rows if isinstance(row[-1], blocks.Number)]
+
+    assert [len(matrix.names) for matrix in matrices] == [4]
+    assert ranks == sorted(ranks)
+
+
+def test_nothing_is_changed_in_the_document() -> None:
+    """Drawing leaves its input as it was, in every form."""
+    document = documents.suites_of_two()
+    before = copy.deepcopy(document)
+    for form in ("terminal", "html", "json"):
+        render(document, to=form)
+
+    assert document == before
+
+
+def test_drawing_twice_gives_the_same_bytes() -> None:
+    """A report is a function of its document."""
+    for form in ("terminal", "html", "json"):
+        assert render(documents.two(), to=form) == render(documents.two(), to=form)
+
+
+def test_json_is_the_document_and_strict() -> None:
+    """The JSON form reads back as the document; a NaN is refused."""
+    document = documents.two()
+
+    assert json.loads(render(document, to="json")) == document
+    document["pairs"][0]["same"]["pvalue"] = float("nan")
+    with pytest.raises(ValueError, match="Out of range float"):
+        render(document, to="json")
+
+
+@pytest.mark.parametrize("schema", ["blackbox.comparison/2", None, "blackbox.drift/1"])
+def test_another_schema_is_refused(schema: str | None) -> None:
+    """A document of another kind or version is one clear line."""
+    with pytest.raises(UsageError, match=r"schema must be 'blackbox\.comparison/1'"):
+        render({"schema": schema})
+
+
+def test_an_unknown_form_is_refused() -> None:
+    """Forms are named in the message."""
+    with pytest.raises(UsageError, match="choose terminal, html or json"):
+        render(documents.two(), to="pdf")  # type: ignore[arg-type]
