@@ -88,7 +88,7 @@ async def run_suites(
     """
     sessions = intended(request, now=clock.now())
     todo = [session for session in sessions if not session.finished]
-    entries = {session.name: _already(session) for session in sessions if session.finished}
+    entries = {session.run_key: _already(session) for session in sessions if session.finished}
     async with AsyncExitStack() as stack:
         endpoints = {spec.name: await _open(stack, spec, environ) for spec in _needed(todo)}
         work = _Collection(request, endpoints, clock=clock, on_progress=on_progress)
@@ -96,7 +96,7 @@ async def run_suites(
             entries |= await work.suite([session for session in todo if session.suite is suite])
             if work.interrupted:
                 break
-    report = tuple(entries[session.name] for session in sessions if session.name in entries)
+    report = tuple(entries[session.run_key] for session in sessions if session.run_key in entries)
     return RunReport(entries=report, warnings=_leaks(report, request.endpoints, environ))
 
 
@@ -116,19 +116,19 @@ class _Collection:
         self._spent = 0.0
 
     async def suite(self, sessions: Sequence[Session]) -> dict[str, RunEntry]:
-        """Collect one suite from all endpoints that are still in, and return what became of each session."""
-        out = {s.name: _out(s, "failed", self._failed[s.spec.name]) for s in sessions if s.spec.name in self._failed}
-        open_sessions = [session for session in sessions if session.name not in out]
+        """Collect one suite from all endpoints that are still in, and return what became of each session, by run key."""
+        out = {s.run_key: _out(s, "failed", self._failed[s.spec.name]) for s in sessions if s.spec.name in self._failed}
+        open_sessions = [session for session in sessions if session.run_key not in out]
         limits = self._limits()
         if limits is None:
-            return out | {s.name: _out(s, "stopped", _BUDGET_SPENT) for s in open_sessions}
+            return out | {s.run_key: _out(s, "stopped", _BUDGET_SPENT) for s in open_sessions}
         async with AsyncExitStack() as stack:
             opened = [await self._opened(stack, session) for session in open_sessions]
             lanes = [self._lane(each) for each in opened]
             rng = random.Random(self._request.seed)  # noqa: S311 - spreads retries, decides nothing
             results = await collect(lanes, limits=limits, clock=self._clock, rng=rng, on_progress=self._on_progress)
             return out | {
-                each.session.name: await self._closed(each, result)
+                each.session.run_key: await self._closed(each, result)
                 for each, result in zip(opened, results, strict=True)
             }
 

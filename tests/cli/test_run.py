@@ -147,6 +147,21 @@ def test_budget_counts_over_suites(command: Command, vendor: FakeVendor, tmp_pat
     assert N_CALLS == vendor.n_requests
 
 
+def test_two_versions_of_a_suite_are_two_runs(
+    command: Command, vendor: FakeVendor, tmp_path: Path, small_suite: Path
+) -> None:
+    """Suites of one name are told apart by what they ask."""
+    from blackbox.suites import locked
+
+    other = tmp_path / "other.yaml"
+    other.write_text(locked(small_suite.read_text(encoding="utf-8").replace("version: 1", "version: 2")))
+    configured(tmp_path, vendor, "one")
+    said = command("run", "-s", small_suite, "-s", other, "--json")
+    assert (0, ["finished", "finished"]) == (said.code, states(said))
+    assert [1, 2] == [session["suite_version"] for session in said.json["sessions"]]
+    assert 2 * N_CALLS == vendor.n_requests
+
+
 def test_cost_budget(command: Command, vendor: FakeVendor, tmp_path: Path, small_suite: Path) -> None:
     """A cost limit stops before it is passed, what was spent is stored, and without prices it is refused."""
     configured(tmp_path, vendor, "one")
