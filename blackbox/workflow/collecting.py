@@ -116,7 +116,7 @@ class _Collection:
         self._spent = 0.0
 
     async def suite(self, sessions: Sequence[Session]) -> dict[str, RunEntry]:
-        """Collect one suite from all endpoints that are still in, and return what became of each session, by run key."""
+        """Collect one suite from all endpoints that are still in; return what became of each session, by run key."""
         out = {s.run_key: _out(s, "failed", self._failed[s.spec.name]) for s in sessions if s.spec.name in self._failed}
         open_sessions = [session for session in sessions if session.run_key not in out]
         limits = self._limits()

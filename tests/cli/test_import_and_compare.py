@@ -164,6 +164,28 @@ def test_gate_codes(verdicts: list[str], code: int) -> None:
     assert code == gate_code({"endpoint_pairs": [{"verdict": verdict} for verdict in verdicts]})
 
 
+def test_report_into_a_file(command: Command, imported: Said, tmp_path: Path) -> None:
+    """`report -o` writes a file; where it can't, one line says so. A comparison is found by a unique prefix."""
+    runs = [run["id"] for run in imported.json["runs"]]
+    command("compare", *runs)
+    (folder,) = (tmp_path / "results").glob("*-compare-*")
+    assert 0 == command("report", folder.name[:-2], "--format", "html", "-o", "mine.html").code
+    assert folder.joinpath("report.html").read_text(encoding="utf-8") == (tmp_path / "mine.html").read_text("utf-8")
+    failed = command("report", "--format", "html", "-o", "nowhere/mine.html")
+    assert 2 == failed.code
+    assert "nowhere" in failed.line()
+    command("compare", *runs, "--seed", "5")
+    assert "begins 2 comparisons" in command("report", "2").line()
+
+
+def test_import_in_words(command: Command, tmp_path: Path) -> None:
+    """Without --json an import lists its runs, and says on stderr that sampling settings are unknown."""
+    table(tmp_path / "t.jsonl", answers())
+    said = command("import", "t.jsonl", "--model-field", "m", *FIELDS)
+    assert ["RUN", "MODEL", "ANSWERS"] == said.out.splitlines()[0].split()
+    assert "unknown" in said.err
+
+
 def test_out_folder(command: Command, imported: Said, tmp_path: Path) -> None:
     """`-o` names the folder."""
     runs = [run["id"] for run in imported.json["runs"]]

@@ -247,6 +247,57 @@ def test_variable_that_does_not_fit(tmp_path: Path) -> None:
         load(None, environ={"BLACKBOX_MAX_COST": "much"}, cwd=tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("environ", "name", "value"),
+    [
+        ({"BLACKBOX_SUITES": "a, b"}, "suites", ("a", "b")),
+        ({"BLACKBOX_SEED": "7"}, "seed", 7),
+        ({"BLACKBOX_MAX_COST": "0.5"}, "max_cost", 0.5),
+        ({"BLACKBOX_MAX_REQUESTS": "9"}, "max_requests", 9),
+        ({"BLACKBOX_RESULTS": "there"}, "results", Path("there")),
+    ],
+)
+def test_every_variable(tmp_path: Path, environ: dict[str, str], name: str, value: object) -> None:
+    """Each setting has a variable of its name."""
+    assert value == getattr(load(None, environ=environ, cwd=tmp_path), name)
+
+
+@pytest.mark.parametrize(("variable", "text"), [("BLACKBOX_SEED", "-1"), ("BLACKBOX_MAX_COST", "nan")])
+def test_variable_out_of_range(tmp_path: Path, variable: str, text: str) -> None:
+    """Numbers that can't be meant are refused."""
+    with pytest.raises(ConfigError, match=variable):
+        load(None, environ={variable: text}, cwd=tmp_path)
+
+
+def test_variable_names_the_file(tmp_path: Path) -> None:
+    """BLACKBOX_CONFIG stands for -c."""
+    path = written(tmp_path, LOCAL, "other.yaml")
+    assert path == load(None, environ={"BLACKBOX_CONFIG": "other.yaml"}, cwd=tmp_path).path
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"endpoints: {}\n\xff\n", ":2: not UTF-8"), (b"#" * 1_000_001, "larger than")]
+)
+def test_unreadable_bytes(tmp_path: Path, content: bytes, said: str) -> None:
+    """A file that is no text, or too much of it, ends in one line."""
+    (tmp_path / "blackbox.yaml").write_bytes(content)
+    with pytest.raises(ConfigError, match=said):
+        load(None, environ={}, cwd=tmp_path)
+
+
+def test_broken_toml_names_its_line(tmp_path: Path) -> None:
+    """A syntax error in TOML names the line."""
+    assert "blackbox.toml:2: not valid TOML" in refused(tmp_path, "seed = 1\nlabel = \n", "blackbox.toml")
+
+
+def test_suites_in_the_file_are_relative_to_the_file(tmp_path: Path) -> None:
+    """A suite that is a file beside the configuration is found from any folder; a name stays a name."""
+    written(tmp_path, "suites: [mine.yaml, one-token]\n")
+    (tmp_path / "mine.yaml").touch()
+    (tmp_path / "a").mkdir()
+    assert (str(tmp_path / "mine.yaml"), "one-token") == load(None, environ={}, cwd=tmp_path / "a").suites
+
+
 def test_misspelt_variable_is_not_ignored(tmp_path: Path) -> None:
     """A misspelt limit would be none: it is an error; other names may be key variables."""
     with pytest.raises(ConfigError, match="did you mean BLACKBOX_MAX_COST"):

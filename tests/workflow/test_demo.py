@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from blackbox import serve
+from blackbox.cli import main
 from blackbox.errors import Incomplete
+from blackbox.workflow import demo
 from blackbox.workflow.clock import SYSTEM_CLOCK
 from blackbox.workflow.demo import DemoRequest, run_demo
 from tests.support.fake_vendor import FakeVendor, serving
@@ -85,3 +87,21 @@ async def test_server_that_dies_is_said(tmp_path: Path, vendor: FakeVendor) -> N
     vendor.status = 401
     with pytest.raises(Incomplete, match="official one-token: failed"):
         await shown(tmp_path, reseller="c")
+
+
+@pytest.mark.usefixtures("vendor")
+def test_command_prints_findings_beside_the_truth(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`blackbox demo` prints each pair with its truth, the control, what has no answer, and the report's path."""
+    monkeypatch.setattr(demo, "SERVED", {"official": "a", "reseller": "c"})
+    monkeypatch.setattr(demo, "QUICK_SUITES", ("one-token",))
+    assert 0 == main(["demo", "--quick", "--results", str(tmp_path)])
+    captured = capsys.readouterr()
+    first = captured.out.splitlines()[1]
+    assert "official – reseller" in first
+    assert "different" in first
+    assert first.endswith("a is not c")
+    assert "official against its own second session, one-token: p = " in captured.out
+    assert "related: no answer: " in captured.out
+    assert f"report: {tmp_path}" in captured.err
