@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import subprocess
 import sys
+from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 import pytest
@@ -290,6 +290,7 @@ def test_suites_commands(command: Command, small_suite: Path) -> None:
 
 
 def test_main_is_the_installed_command() -> None:
-    """`blackbox` and `python -m blackbox` are one function."""
-    assert cli.main is cli.app.main
-    assert os.path.exists(os.path.join(os.path.dirname(cli.__file__), "..", "__main__.py"))  # noqa: PTH110, PTH118, PTH120
+    """The installed `blackbox` is the function that these tests call."""
+    (command,) = entry_points(group="console_scripts", name="blackbox")
+    assert "blackbox.cli:main" == command.value
+    assert cli.main is command.load()
