@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any
 from blackbox import registry
 from blackbox.report.blocks import Fold, Group, Page, Title
 from blackbox.report.sections._numbers import count, moment, plural
-from blackbox.report.sections._pairs import lead_mark, listed, mapping, pair_anchor, pair_title, pairs, runs, sides
+from blackbox.report.sections._pairs import (
+    closest_first,
+    lead_mark,
+    listed,
+    mapping,
+    pair_anchor,
+    pair_title,
+    pairs,
+    runs,
+    sides,
+    with_names,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,11 +29,13 @@ FRONT = 30
 """Document sections below this order stand before the pairs, the others after them."""
 OPEN_PAIRS = 3
 """Up to this many pairs are shown unfolded."""
+DETAILED_PAIRS = 200
+"""Up to this many pairs are shown in detail, closest kin first."""
 
 
 def assemble(document: Mapping[str, Any]) -> Page:
     """Return the page of a comparison document."""
-    found = _sections()
+    found, document = _sections(), with_names(document)
     compared = pairs(document)
     parts = _of_one(document, found) if len(compared) <= 1 else _of_many(document, found)
     return Page(title=_title(document), subtitle=_subtitle(document), parts=parts, n_pairs=len(compared))
@@ -52,16 +65,8 @@ def _of_many(document: Mapping[str, Any], found: Sequence[tuple[str, Builds]]) -
     whole = [(name, section) for name, section in found if _scope(section) == "document"]
     each = [(name, section) for name, section in found if _scope(section) == "pair"]
     compared = pairs(document)
-    folds = tuple(
-        Fold(
-            title=pair_title(pair),
-            blocks=_built(narrowed(document, pair), each, prefix=f"{pair_anchor(index)}-"),
-            anchor=pair_anchor(index),
-            mark=lead_mark(pair),
-            open=len(compared) <= OPEN_PAIRS,
-        )
-        for index, pair in enumerate(compared)
-    )
+    places = closest_first(compared)[:DETAILED_PAIRS]
+    folds = tuple(_fold(document, place, each, opened=len(compared) <= OPEN_PAIRS) for place in places)
     return (
         *_built(document, [entry for entry in whole if entry[1].order < FRONT], prefix=""),
         Group(title=("Pair by pair",), blocks=folds, anchor="pairs"),
@@ -69,10 +74,26 @@ def _of_many(document: Mapping[str, Any], found: Sequence[tuple[str, Builds]]) -
     )
 
 
+def _fold(document: Mapping[str, Any], place: int, each: Sequence[tuple[str, Builds]], *, opened: bool) -> Fold:
+    pair, anchor = pairs(document)[place], pair_anchor(place)
+    return Fold(
+        title=pair_title(pair),
+        blocks=_built(narrowed(document, pair), each, prefix=f"{anchor}-"),
+        anchor=anchor,
+        mark=lead_mark(pair),
+        open=opened,
+    )
+
+
 def _built(document: Mapping[str, Any], found: Sequence[tuple[str, Builds]], *, prefix: str) -> tuple[Group, ...]:
     """Return the sections that have something to say."""
     groups = (
-        Group(title=(section.title,), blocks=section.build(document), anchor=f"{prefix}{name.replace('_', '-')}")
+        Group(
+            title=(section.title,),
+            blocks=section.build(document),
+            anchor=f"{prefix}{name.replace('_', '-')}",
+            brief=bool(getattr(section, "brief", False)),
+        )
         for name, section in found
     )
     return tuple(group for group in groups if group.blocks)

@@ -292,11 +292,12 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Blocks under a heading."""
+    """Blocks under a heading; `brief` ones are shown also where space is scarce."""
 
     title: Title
     blocks: tuple[Block, ...]
     anchor: str = ""
+    brief: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,7 +318,7 @@ Block: TypeAlias = "Text | Bullets | KeyValues | Verdict | Table | Scale | Exhib
 
 
 class Builds(Protocol):
-    """What a section file's `SECTION` must have; `scope` is `document` where it is not stated."""
+    """What a section file's `SECTION` must have; `scope` and `brief` may be left out, as in `Section`."""
 
     title: str
     order: int
@@ -336,12 +337,14 @@ class Section:
         order: Sections stand by ascending order.
         build: Comparison document → blocks. A `pair` section is given the document with one pair only.
         scope: Whether it speaks of all pairs at once or of each in turn.
+        brief: Whether it is shown also where space is scarce.
     """
 
     title: str
     order: int
     build: Callable[[Mapping[str, Any]], tuple[Block, ...]] = field(repr=False)
     scope: Scope = "document"
+    brief: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -351,7 +354,8 @@ class Page:
     Args:
         title: What was compared.
         subtitle: When, with what, how much.
-        parts: The sections in order; pair sections of several pairs stand in one fold a pair.
+        parts: The sections in order; pair sections of several pairs stand in one fold a pair, for as many
+            pairs as anyone would open.
         n_pairs: Pairs compared, which decides how much of each is drawn.
     """
 

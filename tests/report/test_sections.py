@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from typing import Any
 
 import pytest
@@ -226,12 +227,30 @@ def test_unequal_loss_is_explained() -> None:
     assert "Loss is unequal (p = 0.004)" in " ".join(render(document).split())
 
 
-def test_two_sessions_of_one_endpoint_are_told_apart_by_run() -> None:
-    """Where both sides are one endpoint the runs' ids name them."""
+def test_two_sessions_of_one_endpoint_are_told_apart() -> None:
+    """Where both sides are one endpoint they are numbered, or named by their labels where they have some."""
     a, b = documents.run(1, endpoint="local"), documents.run(2, endpoint="local")
-    text = render(documents.document([a, b], [documents.pair(a, b)]))
+    numbered = render(documents.document([a, b], [documents.pair(a, b)]))
+    labelled = render(documents.document([a, b | {"label": "second"}], [documents.pair(a, b)]))
 
-    assert text.splitlines()[0].startswith(f"{a['id']} against")
+    assert numbered.splitlines()[0] == "local (run 1) against local (run 2)"
+    assert labelled.splitlines()[0] == "local against local (second)"
+
+
+def test_details_are_limited_and_closest_kin_have_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the limit the closest pairs keep their details, links lead to these only, and the rest is counted."""
+    monkeypatch.setattr("blackbox.report.assembling.DETAILED_PAIRS", 4)
+    document = documents.related_only(5)
+    pairs = next(part for part in assemble(document).parts if part.anchor == "pairs")
+    html = render(document, to="html")
+
+    assert len(pairs.blocks) == 4
+    assert [block.anchor for block in pairs.blocks if isinstance(block, blocks.Fold)] == [
+        "pair-1", "pair-2", "pair-3", "pair-4",
+    ]  # fmt: skip
+    assert sorted(set(re.findall(r'href="#(pair-\d+)"', html))) == ["pair-1", "pair-2", "pair-3", "pair-4"]
+    assert "6 of 10 pairs left out here" in " ".join(html.split())
+    assert "10 pairs in detail: in the HTML report" in render(document)
 
 
 def test_kinship_is_mapped_and_ranked() -> None:

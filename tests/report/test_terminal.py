@@ -90,6 +90,15 @@ def test_many_pairs_are_listed_and_their_details_pointed_to() -> None:
     assert "Answers side by side" not in text
 
 
+def test_a_few_pairs_are_told_in_brief() -> None:
+    """With two or three pairs each has its answer, its similarity and what would settle it; the rest is pointed to."""
+    text = render(documents.suites_of_two())
+
+    assert text.count("More on this pair: in the HTML report, or name its two runs to compare.") == 3
+    assert text.count("What would settle it") == 3
+    assert "Probes by effect" not in text
+
+
 def test_what_is_left_out_is_counted() -> None:
     """A cut table says how many rows are missing and where they are."""
     text = " ".join(render(documents.two()).split())

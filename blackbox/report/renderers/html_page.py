@@ -18,6 +18,8 @@ from blackbox.report.blocks import Fold
 from blackbox.report.visible import pieces, visible
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from blackbox.report.blocks import Block, Inline, Page, Scale
 
 MAX_BYTES = 3_000_000
@@ -51,10 +53,11 @@ class Budget:
 class _Drawing:
     """Draws blocks through the macro of their kind; `serial` keeps element ids apart."""
 
-    def __init__(self, limits: Budget) -> None:
+    def __init__(self, page: Page, limits: Budget) -> None:
         self._serial = count(1)
         self._limits = limits
         context: dict[str, Any] = {"newline": Markup("\n"), "budget": limits, "serial": self._next}
+        context |= {"n_pairs": page.n_pairs, "targets": frozenset(self._anchors(page))}
         context |= {"draw": self.block, "inline": self.inline, "within_budget": self._within_budget}
         self._macros = _environment().get_template("blocks.html.j2").make_module(context)
 
@@ -74,6 +77,11 @@ class _Drawing:
         folds = (place for place, block in enumerate(blocks) if isinstance(block, Fold) and block.mark)
         dropped = frozenset(islice(folds, self._limits.folds, None))
         return tuple(block for place, block in enumerate(blocks) if place not in dropped)
+
+    def _anchors(self, page: Page) -> Iterator[str]:
+        """Yield the anchors of the folds that are drawn: what a link may lead to."""
+        for part in page.parts:
+            yield from (block.anchor for block in self._within_budget(part.blocks) if isinstance(block, Fold))
 
     def _macro(self, part: object) -> Any:  # noqa: ANN401 - a jinja macro
         return getattr(self._macros, "words" if isinstance(part, str) else type(part).__name__.lower())
@@ -104,7 +112,7 @@ def budget(n_pairs: int, share: float = 1.0) -> Budget:
 
 
 def _drawn(page: Page, limits: Budget) -> str:
-    css, drawing = _stylesheet(), _Drawing(limits)
+    css, drawing = _stylesheet(), _Drawing(page, limits)
     return (
         _environment()
         .get_template("page.html.j2")

@@ -61,7 +61,7 @@ def _page(page: Page) -> list[RenderableType]:
         folds = [block for block in part.blocks if isinstance(block, blocks.Fold) and block.mark]
         if len(folds) > MAX_PAIRS:
             parts.append(_heading(part.title, level=2))
-            parts.append(line(f"{len(folds):,} pairs in detail: {ELSEWHERE}, or name two runs to compare.", "dim"))
+            parts.append(line(f"{page.n_pairs:,} pairs in detail: {ELSEWHERE}, or name two runs to compare.", "dim"))
             continue
         parts.append(_drawn(part, 2))
     return parts
@@ -168,5 +168,8 @@ def _(block: blocks.Fold, level: int) -> RenderableType:
         return Text.assemble(title(block.title), f": {ELSEWHERE}.", style="dim")
     heading = title(block.title)
     heading.stylize("bold")
-    head = (Text(), mark(block.mark), heading) if block.mark else (Text(), heading)
-    return Group(*head, *(_drawn(inner, level + 1) for inner in block.blocks))
+    if block.mark is None:
+        return Group(Text(), heading, *(_drawn(inner, level + 1) for inner in block.blocks))
+    brief = [inner for inner in block.blocks if isinstance(inner, blocks.Group) and inner.brief]
+    more = line(f"More on this pair: {ELSEWHERE}, or name its two runs to compare.", "dim")
+    return Group(Text(), heading, *(_drawn(inner, level + 1) for inner in brief), Text(), more)

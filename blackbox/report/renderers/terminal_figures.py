@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from blackbox.report import blocks
 
 _ROWS = {"short": 12, "long": 6, "whole": 30}
+_RECORDS = 8
 _BAR_WIDTH = 16
 _ANSWER_WIDTH = 26
 _CELL_CHARACTERS = 60
@@ -53,24 +54,24 @@ def facts(rows: Sequence[blocks.Fact], *, meanings: bool) -> Table:
 
 def table(block: blocks.Table) -> RenderableType:
     """Return a table of as many rows as a screen holds."""
-    most = _ROWS[block.weight]
-    rows = [[inline(cell, _CELL_CHARACTERS) for cell in row] for row in block.rows[:most]]
-    return Group(
-        line(block.caption, "bold"),
-        _Fitting(block.columns, rows),
-        *left_out(len(block.rows) - most, len(block.rows), "rows", block.where),
-    )
+    return Group(line(block.caption, "bold"), _Fitting(block))
 
 
 class _Fitting:
     """A table where its columns fit the width, else one record a row."""
 
-    def __init__(self, columns: Sequence[blocks.Column], rows: list[list[Text]]) -> None:
-        self._columns = columns
-        self._rows = rows
+    def __init__(self, block: blocks.Table) -> None:
+        self._block = block
+        self._columns = block.columns
+        self._rows = [[inline(cell, _CELL_CHARACTERS) for cell in row] for row in block.rows[: _ROWS[block.weight]]]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield self._table() if self._needed() <= options.max_width else self._records()
+        fits = self._needed() <= options.max_width
+        if not fits:
+            self._rows = self._rows[:_RECORDS]
+        yield self._table() if fits else self._records()
+        n = len(self._block.rows)
+        yield from left_out(n - len(self._rows), n, "rows", self._block.where)
 
     def _needed(self) -> int:
         """Return the least width that keeps numbers on one line and words readable."""

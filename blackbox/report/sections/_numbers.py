@@ -26,7 +26,10 @@ def pvalue(value: float | None) -> str:
 
 def decimal(value: float | None, *, digits: int = 3) -> str:
     """Return a number with a fixed number of decimals and a true minus sign."""
-    return NOT_AVAILABLE if value is None else f"{value:.{digits}f}".replace("-", "\u2212")
+    if value is None:
+        return NOT_AVAILABLE
+    text = f"{value:.{digits}f}"
+    return (text.lstrip("-") if float(text) == 0 else text).replace("-", "\u2212")
 
 
 def count(value: float) -> str:

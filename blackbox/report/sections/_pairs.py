@@ -7,6 +7,7 @@ from typing import Any
 
 from blackbox.report.blocks import Link, Mark, Name, Title, Tone
 
+_NAMES = "side_names"
 _TONES: Mapping[str, Tone] = {
     "different": "different",
     "inconclusive": "inconclusive",
@@ -41,12 +42,34 @@ def runs(document: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     return {str(run.get("id")): run for run in listed(document.get("runs"))}
 
 
+def with_names(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the document with the name of each side in its pairs, two sessions of one endpoint told apart."""
+    names = _run_names(document)
+    named = [
+        {**pair, _NAMES: [names.get(str(pair.get(side)), str(pair.get(f"{side}_endpoint"))) for side in "ab"]}
+        for pair in pairs(document)
+    ]
+    return {**document, "pairs": named}
+
+
+def _run_names(document: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return by run id: its endpoint, with its label, and numbered where that is still ambiguous in its suite."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for run_id, run in runs(document).items():
+        label = str(run.get("label") or "")
+        name = f"{run.get('endpoint')}{f' ({label})' if label else ''}"
+        groups.setdefault((suite_title(run), name), []).append(run_id)
+    return {
+        run_id: name if len(members) == 1 else f"{name} (run {number})"
+        for (_, name), members in groups.items()
+        for number, run_id in enumerate(members, start=1)
+    }
+
+
 def sides(pair: Mapping[str, Any]) -> tuple[Name, Name]:
-    """Return what side A and side B are called: their endpoints, or their runs when both are of one endpoint."""
-    a, b = str(pair.get("a_endpoint", "A")), str(pair.get("b_endpoint", "B"))
-    if a == b:
-        a, b = str(pair.get("a", a)), str(pair.get("b", b))
-    return Name(text=a), Name(text=b)
+    """Return what side A and side B are called."""
+    a, b = pair.get(_NAMES) or (pair.get("a_endpoint", "A"), pair.get("b_endpoint", "B"))
+    return Name(text=str(a)), Name(text=str(b))
 
 
 def side_titles(pair: Mapping[str, Any]) -> tuple[str, str]:
@@ -55,10 +78,26 @@ def side_titles(pair: Mapping[str, Any]) -> tuple[str, str]:
     return f"A · {a.text}", f"B · {b.text}"
 
 
-def suite_title(pair: Mapping[str, Any]) -> str:
-    """Return suite and version of a pair."""
-    version = pair.get("suite_version")
-    return f"{pair.get('suite', 'suite unknown')}{f' v{version}' if version is not None else ''}"
+def suite_title(entry: Mapping[str, Any]) -> str:
+    """Return suite and version of a pair or run."""
+    version = entry.get("suite_version")
+    return f"{entry.get('suite', 'suite unknown')}{f' v{version}' if version is not None else ''}"
+
+
+def rank(pair: Mapping[str, Any]) -> float | None:
+    """Return a pair's rank p-value among the references, where there are any."""
+    value: float | None = mapping(pair.get("related")).get("rank_pvalue")
+    return value
+
+
+def closest_first(compared: Sequence[Mapping[str, Any]]) -> Sequence[int]:
+    """Return the places of the pairs, closest kin first where they are ranked, else as they are."""
+
+    def key(place: int) -> tuple[float, float, int]:
+        found, score = rank(compared[place]), mapping(compared[place].get("related")).get("score")
+        return (2.0 if found is None else found, -(score or 0.0), place)
+
+    return sorted(range(len(compared)), key=key)
 
 
 def pair_title(pair: Mapping[str, Any]) -> Title:

@@ -6,14 +6,18 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from blackbox.report.blocks import Column, Matrix, MatrixCell, Name, Number, Section, Table, Text
-from blackbox.report.sections._numbers import decimal, digits_for, plural, pvalue
+from blackbox.report.sections._numbers import count, decimal, plural, pvalue
 from blackbox.report.sections._pairs import (
+    closest_first,
     listed,
     mapping,
     pair_anchor,
     pair_link,
     pairs,
+    rank,
+    runs,
     same_mark,
+    sides,
     suite_title,
     verdict_mark,
 )
@@ -42,7 +46,7 @@ def build(document: Mapping[str, Any]) -> tuple[Block, ...]:
 
 def _counted(compared: Sequence[Mapping[str, Any]]) -> Text:
     tally = Counter(same_mark(pair).word for pair in compared)
-    parts = ", ".join(f"{n} {word}" for word, n in tally.most_common())
+    parts = ", ".join(f"{count(n)} {word}" for word, n in tally.most_common())
     lead = sum(pair.get("lead") == "related" for pair in compared)
     products = (
         f" {plural(lead, 'pair claims', 'pairs claim')} two different models: there ancestry is the question, "
@@ -58,7 +62,9 @@ def _counted(compared: Sequence[Mapping[str, Any]]) -> Text:
 
 def _of_endpoints(document: Mapping[str, Any]) -> tuple[Block, ...]:
     entries = [mapping(entry) for entry in listed(document.get("endpoint_pairs"))]
-    names = sorted({str(entry.get(side)) for entry in entries for side in ("a_endpoint", "b_endpoint")})
+    paired = {str(entry.get(side)) for entry in entries for side in ("a_endpoint", "b_endpoint")}
+    named = (str(run.get("endpoint")) for run in runs(document).values())
+    names = list(dict.fromkeys([*(name for name in named if name in paired), *sorted(paired)]))
     if len(names) >= MATRIX_FROM and len({str(entry.get("verdict")) for entry in entries}) > 1:
         return (_verdict_matrix(entries, names, _anchors(pairs(document))), Text(text=_LEGEND, kind="note"))
     if entries and len(names) < MATRIX_FROM and len(pairs(document)) > len(entries):
@@ -139,20 +145,19 @@ def _kinship(compared: Sequence[Mapping[str, Any]]) -> tuple[Block, ...]:
 
 
 def _kinship_matrix(suite: str, scored: Sequence[tuple[int, Mapping[str, Any]]]) -> Matrix:
-    names = sorted({str(pair.get(side)) for _, pair in scored for side in ("a_endpoint", "b_endpoint")})
+    names = list(dict.fromkeys(name.text for _, pair in scored for name in sides(pair)))
     scores = [pair["related"]["score"] for _, pair in scored]
     low, high = min(scores), max(scores)
     cells = {}
-    for index, pair in scored:
-        related = pair["related"]
-        p = pvalue(related.get("rank_pvalue"))
-        ends = frozenset((str(pair.get("a_endpoint")), str(pair.get("b_endpoint"))))
-        cells[ends] = MatrixCell(
-            text=decimal(related["score"], digits=1),
+    for place, pair in scored:
+        a, b = (name.text for name in sides(pair))
+        score = pair["related"]["score"]
+        cells[frozenset((a, b))] = MatrixCell(
+            text=decimal(score, digits=1),
             tone="neutral",
-            words=f"{_against(pair)}: kinship score {decimal(related['score'], digits=2)}, rank p {p}",
-            target=pair_anchor(index),
-            shade=(related["score"] - low) / (high - low) if high > low else 0.0,
+            words=f"{a} against {b}: kinship score {decimal(score, digits=2)}, rank p {pvalue(rank(pair))}",
+            target=pair_anchor(place),
+            shade=(score - low) / (high - low) if high > low else 0.0,
         )
     return Matrix(
         caption=f"Kinship score, {suite}: darker is closer than the references are; no ratio, and never a direction",
@@ -165,9 +170,9 @@ def _kinship_matrix(suite: str, scored: Sequence[tuple[int, Mapping[str, Any]]])
 
 
 def _table(compared: Sequence[Mapping[str, Any]]) -> Table:
-    ranked = any(_rank(pair) is not None for pair in compared)
+    ranked = any(rank(pair) is not None for pair in compared)
     several = len({suite_title(pair) for pair in compared}) > 1
-    places = sorted(range(len(compared)), key=lambda place: _closest_first(compared[place], place))
+    places = closest_first(compared)
     columns = (
         Column(title="Pair"),
         *((Column(title="Suite"),) if several else ()),
@@ -186,17 +191,6 @@ def _table(compared: Sequence[Mapping[str, Any]]) -> Table:
     )
 
 
-def _closest_first(pair: Mapping[str, Any], place: int) -> tuple[float, float, int]:
-    """Order pairs by rank and score where they are ranked, else as they are."""
-    rank, score = _rank(pair), mapping(pair.get("related")).get("score")
-    return (2.0 if rank is None else rank, -(score or 0.0), place)
-
-
-def _rank(pair: Mapping[str, Any]) -> float | None:
-    rank: float | None = mapping(pair.get("related")).get("rank_pvalue")
-    return rank
-
-
 def _row(pair: Mapping[str, Any], place: int, *, ranked: bool, several: bool) -> tuple[Inline, ...]:
     same = mapping(pair.get("same"))
     effect = mapping(same.get("effect")).get("value")
@@ -205,8 +199,8 @@ def _row(pair: Mapping[str, Any], place: int, *, ranked: bool, several: bool) ->
         *((Name(text=suite_title(pair)),) if several else ()),
         same_mark(pair),
         _number(same.get("pvalue_adjusted"), pvalue),
-        _number(effect, lambda value: decimal(value, digits=digits_for((value,)))),
-        *((_number(_rank(pair), pvalue),) if ranked else ()),
+        _number(effect, decimal),
+        *((_number(rank(pair), pvalue),) if ranked else ()),
     )
 
 

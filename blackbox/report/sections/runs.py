@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from blackbox.report.blocks import Column, Fact, Fold, KeyValues, Name, Number, Quote, Section, Table
 from blackbox.report.sections._numbers import count, moment
-from blackbox.report.sections._pairs import mapping
+from blackbox.report.sections._pairs import mapping, suite_title
 from blackbox.report.sections._pairs import runs as by_id
 
 if TYPE_CHECKING:
@@ -53,17 +53,12 @@ def _row(run: Mapping[str, Any]) -> tuple[Inline, ...]:
     return (
         Name(text=str(run.get("endpoint"))),
         Name(text=str(run.get("claimed_model") or run.get("model") or "not stated")),
-        Name(text=_suite(run)),
+        Name(text=suite_title(run)),
         Number(text=count(run.get("n_observations") or 0)),
         Number(text=count(sum(outcomes.get(name, 0) for name in _LOST))),
         moment(run.get("requested_from") or "not recorded").removesuffix(" UTC"),
         _INDEPENDENCE.get(state, state),
     )
-
-
-def _suite(run: Mapping[str, Any]) -> str:
-    version = run.get("suite_version")
-    return f"{run.get('suite')}{f' v{version}' if version is not None else ''}"
 
 
 def _full(run: Mapping[str, Any]) -> Fold:
@@ -86,7 +81,7 @@ def _full(run: Mapping[str, Any]) -> Fold:
         Fact(name="label", value=Name(text=str(run.get("label") or "none"))),
         Fact(name="origin", value=str(run.get("origin") or "not recorded")),
     )
-    title = (Name(text=str(run.get("endpoint"))), " · ", Name(text=_suite(run)))
+    title = (Name(text=str(run.get("endpoint"))), " · ", Name(text=suite_title(run)))
     return Fold(title=title, blocks=(KeyValues(facts=facts),), open=False)
 
 

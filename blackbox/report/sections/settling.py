@@ -19,4 +19,4 @@ def build(document: Mapping[str, Any]) -> tuple[Block, ...]:
     return tuple(Bullets(items=tuple(map(str, lines))) for lines in advice if lines)
 
 
-SECTION = Section(title="What would settle it", order=75, build=build, scope="pair")
+SECTION = Section(title="What would settle it", order=75, build=build, scope="pair", brief=True)

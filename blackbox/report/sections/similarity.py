@@ -73,4 +73,4 @@ def _described(value: float | None, bands: tuple[Band, ...]) -> str:
     return " ".join((shown, *(f"{band.name}: {band.note}." for band in bands)))
 
 
-SECTION = Section(title="Similarity with its three bands", order=30, build=build, scope="pair")
+SECTION = Section(title="Similarity with its three bands", order=30, build=build, scope="pair", brief=True)

@@ -119,4 +119,4 @@ def _sentence(pair: Mapping[str, Any], question: str, answer: Mapping[str, Any])
     return str(sentence)
 
 
-SECTION = Section(title="The answer", order=20, build=build, scope="pair")
+SECTION = Section(title="The answer", order=20, build=build, scope="pair", brief=True)
