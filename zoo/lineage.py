@@ -1,0 +1,120 @@
+"""Writes lineage.csv: what is true of each pair of shipped members, from the recipe alone.
+
+`python zoo/lineage.py` after training; relations are
+
+- derived: one's weights descend from the other's,
+- siblings: both descend from a third,
+- distilled: one learnt from what the other (or its descendant) says, no weights in common,
+- unrelated: none of these; `shared_…` says what they have in common all the same.
+"""
+
+from __future__ import annotations
+
+import csv
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_HERE = Path(__file__).parent
+_COLUMNS = ("a", "b", "relation", "truth", "shared_data", "shared_tokenizer", "shared_architecture", "source")
+_DEEDS = {
+    "taught": "was taught to chat from",
+    "tuned": "was tuned from",
+    "continued": "was trained on from",
+    "upcycled": "was made into a mixture of experts from",
+    "deepened": "was given more layers, from",
+    "merged": "was merged from",
+    "pruned": "was pruned from",
+}
+
+
+def full_rows(recipe: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the members' rows, each with what it inherits from its (first) parent filled in."""
+    full: dict[str, dict[str, Any]] = {}
+    for name, row in recipe["members"].items():
+        parent = full.get(next(iter(parents(row)), ""), {})
+        inherited = {key: parent[key] for key in ("tokenizer", "shape", "taste") if key in parent}
+        full[name] = {**inherited, **row}
+    return full
+
+
+def parents(row: dict[str, Any]) -> list[str]:
+    """Return the members whose weights a row starts from."""
+    stated = row.get("from", [])
+    return [stated] if isinstance(stated, str) else list(stated)
+
+
+def table(recipe: dict[str, Any], shipped: set[str]) -> list[dict[str, str]]:
+    """Return one row a pair of shipped members, in the recipe's order."""
+    rows = full_rows(recipe)
+    return [_pair(a, b, rows, recipe) for a, b in combinations([name for name in rows if name in shipped], 2)]
+
+
+def _pair(a: str, b: str, rows: dict[str, dict[str, Any]], recipe: dict[str, Any]) -> dict[str, str]:
+    relation, truth, source = _relation(a, b, rows)
+    shared = {
+        "data": bool(set(rows[a]["data"]) & set(rows[b]["data"])),
+        "tokenizer": rows[a]["tokenizer"] == rows[b]["tokenizer"],
+        "architecture": _architecture(rows[a], recipe) == _architecture(rows[b], recipe),
+    }
+    common = [name for name, same in shared.items() if same]
+    if relation == "unrelated" and common:
+        listed = ", ".join(common[:-1]) + " and " * (len(common) > 1) + common[-1]
+        truth += f", but share {listed}"
+    flags = {f"shared_{name}": "yes" if same else "no" for name, same in shared.items()}
+    return {"a": a, "b": b, "relation": relation, "truth": truth, "source": source, **flags}
+
+
+def _relation(a: str, b: str, rows: dict[str, dict[str, Any]]) -> tuple[str, str, str]:
+    for older, younger in ((a, b), (b, a)):
+        if older in _ancestors(younger, rows):
+            return "derived", _descent(older, younger, rows), older
+    common = _ancestors(a, rows) & _ancestors(b, rows)
+    if common:
+        nearest = max(common, key=lambda name: len(_ancestors(name, rows)))
+        return "siblings", f"{a} and {b} both descend from {nearest}", nearest
+    for teacher, student in ((a, b), (b, a)):
+        for listened in _teachers(student, rows):
+            family = {teacher} | _ancestors(teacher, rows)
+            if listened in family:
+                return "distilled", f"{student} learnt from what {listened} says", listened
+    return "unrelated", f"{a} and {b} are unrelated", ""
+
+
+def _descent(older: str, younger: str, rows: dict[str, dict[str, Any]]) -> str:
+    if older in parents(rows[younger]):
+        return f"{younger} {_DEEDS[rows[younger]['how']]} {older}"
+    return f"{younger} descends from {older}"
+
+
+def _ancestors(name: str, rows: dict[str, dict[str, Any]]) -> set[str]:
+    found: set[str] = set()
+    for parent in parents(rows[name]):
+        found |= {parent} | _ancestors(parent, rows)
+    return found
+
+
+def _teachers(name: str, rows: dict[str, dict[str, Any]]) -> list[str]:
+    line = [name, *sorted(_ancestors(name, rows))]
+    return [rows[member]["teacher"] for member in line if "teacher" in rows[member]]
+
+
+def _architecture(row: dict[str, Any], recipe: dict[str, Any]) -> object:
+    return recipe["shapes"][row["shape"]]
+
+
+def main() -> None:
+    """Write the table for the members whose weights are there."""
+    recipe = yaml.safe_load((_HERE / "recipe.yaml").read_text("utf-8"))
+    weights = _HERE.parent / "blackbox" / "serve" / "zoo"
+    shipped = {path.parent.name for path in weights.glob("*/model.safetensors")}
+    with (_HERE / "lineage.csv").open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.DictWriter(lines, _COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(table(recipe, shipped))
+
+
+if __name__ == "__main__":
+    main()
