@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from blackbox.workflow.collecting import RunReport
 
 OFFICIAL, SECOND_SESSION = "official", "second-session"
-SERVED: Mapping[str, str] = {OFFICIAL: "a", "tuned": "a-tuned", "independent": "c"}
+SERVED: Mapping[str, str] = {OFFICIAL: "a", "tuned": "a-tuned", "same-data": "b", "independent": "c"}
 """Endpoint name: the model of the zoo behind it. All of them claim to be the first."""
 SUITES = ("one-token", "open-ended", "tokenizer")
 QUICK_SUITES = ("one-token", "tokenizer")
@@ -76,7 +76,9 @@ async def run_demo(request: DemoRequest, *, clock: Clock, on_progress: OnProgres
 
 
 def _spec(name: str, base_url: str) -> EndpointSpec:
-    return EndpointSpec(name=name, kind="openai-chat", base_url=base_url, model=name, claimed_model="model-a")
+    return EndpointSpec(
+        name=name, kind="openai-chat", base_url=base_url, model=name, claimed_model="model-a", concurrency=16
+    )
 
 
 def _finished(report: RunReport) -> list[str]:
