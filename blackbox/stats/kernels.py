@@ -20,13 +20,20 @@ FLOOR = -100.0
 
 
 def padded(values: AnyArray, offsets: AnyArray) -> AnyArray:
-    """Return ragged rows as `(N, L)` int32 ranks of their items, 0 where a row has ended."""
+    """Return ragged rows as `(N, L)` codes of their items, equal where the items are, 0 where a row has ended."""
     lengths = np.diff(offsets)
-    ranks = np.unique(values, return_inverse=True)[1].astype(np.int32) + 1
-    ranks = ranks.astype(np.uint16) if len(ranks) == 0 or ranks.max() < np.iinfo(np.uint16).max else ranks
-    rows = np.zeros((len(lengths), int(lengths.max(initial=0))), dtype=ranks.dtype)
-    rows[np.arange(rows.shape[1]) < lengths[:, None]] = ranks
+    codes = _small(values)
+    rows = np.zeros((len(lengths), int(lengths.max(initial=0))), dtype=codes.dtype)
+    rows[np.arange(rows.shape[1]) < lengths[:, None]] = codes
     return rows
+
+
+def _small(values: AnyArray) -> AnyArray:
+    """Return the items as small integers from 1: half the bytes take half the time to compare."""
+    if int(values.max(initial=0)) >= np.iinfo(np.uint32).max:
+        values = np.unique(values, return_inverse=True)[1]
+    narrow = int(values.max(initial=0)) < np.iinfo(np.uint16).max
+    return values.astype(np.uint16 if narrow else np.uint32) + 1
 
 
 def n_matches(rows: AnyArray) -> AnyArray:
