@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Matrix32 = npt.NDArray[np.float32]
 
-BLOCK = 512
+BLOCK = 2_048
 """Pairs in one matrix product: bounds memory, whatever the number of runs."""
 
 
@@ -72,7 +72,8 @@ def all_pairs(codes: AnyArray, probe_ids: Sequence[str], *, seed: int, n_permuta
         for first in range(0, len(left), BLOCK):
             here = slice(first, first + BLOCK)
             equal = _equal(codes[left[here]], codes[right[here]])
-            sums = 2 * (equal @ shared.across) + shared.of_x[left[here]] + shared.of_y[right[here]]
+            sums = equal @ shared.across
+            _add_own(sums, shared, left[here], right[here])
             if chunk == 0:
                 observed[here], across[here] = sums[:, 0], equal.sum(1)
             n_at_least[here] += (sums >= observed[here, None]).sum(1)
@@ -86,7 +87,7 @@ class _Shared:
     """What all pairs share under some labellings: who is dealt to the same side as whom.
 
     Args:
-        across: `(P·n·n, rows)` whether answer u of the first and v of the second run are on one side.
+        across: `(P·n·n, rows)` 2 where answer u of the first and v of the second run are on one side, else 0.
         of_x: `(R, rows)` equal answers on one side, counted in both orders, of each run as side x.
         of_y: The same of each run as side y.
     """
@@ -102,7 +103,15 @@ def _shared(codes: AnyArray, probe_ids: Sequence[str], *, seed: int, chunk: int,
     own = _equal(codes, codes)
     x, y = [deal[:, :n] for deal in deals], [deal[:, n:] for deal in deals]
     itself = np.float32(codes.shape[1] * n)
-    return _Shared(across=_together(x, y), of_x=own @ _together(x, x) - itself, of_y=own @ _together(y, y) - itself)
+    return _Shared(across=2 * _together(x, y), of_x=own @ _together(x, x) - itself, of_y=own @ _together(y, y) - itself)
+
+
+def _add_own(sums: Matrix32, shared: _Shared, left: AnyArray, right: AnyArray) -> None:
+    """Add what each run of a pair contributes alone; pairs are in the order of `np.triu_indices`."""
+    for i in range(int(left[0]), int(left[-1]) + 1):
+        start, stop = np.searchsorted(left, [i, i + 1])
+        sums[start:stop] += shared.of_x[i]
+        sums[start:stop] += shared.of_y[right[start] : right[stop - 1] + 1]
 
 
 def _together(first: Sequence[AnyArray], second: Sequence[AnyArray]) -> Matrix32:
