@@ -205,6 +205,16 @@ def result_entry(found: SequentialResult) -> dict[str, Any]:
     return dict(plain(found))
 
 
+def sequential_sentence(found: SequentialResult) -> str:
+    """Return what a pair collected until decided says of *same*."""
+    e_value = f"e-value {found.e_value:.3g}, {found.needed:g} needed, after {found.n_pairs} pairs of answers"
+    if found.status == "void":
+        return f"Not applicable: {found.reason}."
+    if found.status == "different":
+        return f"Different: the two do not answer from one distribution ({e_value}, looked at after every pair)."
+    return f"Inconclusive ({e_value}): not enough evidence that they differ, which is no evidence that they do not."
+
+
 def _partners(run: Run) -> Sequence[str]:
     said: Mapping[str, Any] = run.manifest.plan.get("sequential") or {}
     return list(said.get("endpoints", ()))

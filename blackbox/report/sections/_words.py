@@ -56,6 +56,14 @@ EFFECT = (
 BAND = "What the size of the difference compares to."
 MARGIN = "The difference fixed beforehand as too small to matter; needed to call two endpoints equivalent."
 MDE = "The smallest difference these answers would have shown."
+P_SHARE = (
+    "How often dealing the answers anew between A and B gives B as many answers typical of the alternative. Small "
+    "means chance is a poor explanation; whether a share is the right one is checked apart."
+)
+SHARE_BOUND = (
+    "Share of B's calls that A's answers, as sampled, can't explain, whatever answered them; 0 shows nothing. It takes "
+    "the share to be the same at every probe."
+)
 RANK_P = (
     "Share of reference families that come at least as close to either side as A and B come to each other. "
     "Its smallest reachable value is one over the number of families plus one."
