@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from blackbox.core import plain
-from blackbox.evidence import wording
 from blackbox.evidence.conditions import window
 from blackbox.evidence.independence import assess
 from blackbox.evidence.similarity import UNIT, Band

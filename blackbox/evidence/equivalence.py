@@ -104,7 +104,7 @@ def missing_radius(a: Sample, b: Sample, forms: Mapping[str, str], found: Distan
             squares.append(LARGEST_MMD2)
             continue
         lost_a, lost_b = (lost[probe] / n[probe] for lost, n in asked)
-        squares.append(_radius2(lost_a, lost_b, float(np.clip(agreement[probe], 0.0, 1.0))))
+        squares.append(missing_radius2(lost_a, lost_b, float(np.clip(agreement[probe], 0.0, 1.0))))
     n_silent = sum(probe not in agreement for probe in forms)
     return Missing(radius=float(np.sqrt(np.mean(squares))) if squares else 0.0, n_silent=n_silent)
 
@@ -173,7 +173,8 @@ def _why_not(answered: float, threshold: float, lower: float | None, missing: Mi
     return "the missing answers could hide a difference as large as the margin"
 
 
-def _radius2(lost_a: float, lost_b: float, agreement: float) -> float:
+def missing_radius2(lost_a: float, lost_b: float, agreement: float) -> float:
+    """Return the largest squared norm of the unseen part of the difference at one probe."""
     apart = abs(lost_a - lost_b)
     cross = 2 * apart * min(lost_a, lost_b) * np.sqrt(agreement)
     return float(lost_a**2 + lost_b**2 + apart**2 * agreement + cross)

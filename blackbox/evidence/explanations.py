@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from blackbox.core import TEXT_OUTCOMES, Outcome
-from blackbox.evidence.same import Design, compare_pair
+from blackbox.evidence.same import Design, PairTest, compare_pair
 from blackbox.evidence.samples import Sample, pool, rows_at
 from blackbox.stats.randomness import generator
 from blackbox.stats.sampling import Fit, power_family, residual_fit, top_k_family, top_p_family
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from blackbox.core import Observation
 
+FORMATTING = "formatting"
 RESIDUAL_LEVEL = 0.05
 """What remains is called no larger than chance above this p."""
 
@@ -81,6 +82,17 @@ def explanations(
         alpha: Level the difference was found at.
     """
     return (*_sampling(a, b, forms, design), *(_loss(a, b, forms, design, g, alpha) for g in _LOSSES))
+
+
+def formatting(test: PairTest, *, alpha: float) -> Explanation:
+    """Return whether the two differ in raw form only: white space and Unicode form, not content (METHODS §1.11)."""
+    found = {s.signal: s.pvalue for s in test.signals if s.status == "computed" and s.pvalue is not None}
+    if not {"exact_mmd", "exact_mmd_raw"} <= found.keys():
+        reason = "tested on closed probes of small comparisons only"
+        return Explanation(name=FORMATTING, status="not_tested", reason=reason)
+    only_raw = found["exact_mmd_raw"] <= alpha < found["exact_mmd"]
+    status: Literal["explains", "does_not_explain"] = "explains" if only_raw else "does_not_explain"
+    return Explanation(name=FORMATTING, status=status, pvalue=found["exact_mmd"])
 
 
 def _sampling(a: Sample, b: Sample, forms: Mapping[str, str], design: Design) -> tuple[Explanation, ...]:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Literal
 from blackbox import registry
 from blackbox.evidence.control import Control, repeat_control
 from blackbox.evidence.document import SameEvidence
-from blackbox.evidence.explanations import explanations
+from blackbox.evidence.explanations import explanations, formatting
 from blackbox.evidence.same import Design, PairTest, compare_pair
 from blackbox.evidence.similarity import band, similarity
 from blackbox.evidence.verdict import Circumstances, explained, judge
 from blackbox.stats.multiplicity import benjamini_hochberg, holm
 from blackbox.workflow._compare_features import resolved_forms, testable
-from blackbox.workflow._compare_margin import Scale, extent
+from blackbox.workflow._compare_margin import FEW_PAIRS, Scale, extent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -69,10 +69,11 @@ class Rules:
         return min(1.0, factor / (1 + self.full_permutations))
 
 
-def same_signals() -> dict[str, TwoSampleSignal]:
-    """Return every registered two-sample signal by name."""
+def same_signals(n_pairs: int) -> dict[str, TwoSampleSignal]:
+    """Return the registered two-sample signals by name; beyond a few pairs those of the omnibus only."""
     found = {name: registry.signal(name) for name in registry.names("signals")}
-    return {name: s for name, s in found.items() if s.info.question == "same"}  # type: ignore[misc]
+    own = {name: s for name, s in found.items() if s.info.question == "same"}
+    return {n: s for n, s in own.items() if s.info.omnibus or n_pairs <= FEW_PAIRS}  # type: ignore[misc]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,8 @@ class Material:
     @property
     def design(self) -> Design:
         """Signals, seed and B of every pair."""
-        return Design(signals=same_signals(), seed=self.rules.seed, n_permutations=self.rules.full_permutations)
+        rules = self.rules
+        return Design(signals=same_signals(rules.n_pairs), seed=rules.seed, n_permutations=rules.full_permutations)
 
     def forms(self, pair: Pair) -> dict[str, str]:
         """Return the form of each probe the pair shares."""
@@ -150,7 +152,8 @@ def _controls(
     """Return the repeat control of every run in a pair; a pair of two sessions is not its own control."""
     controls = {}
     own_pair = len(group.pairs) == 1 and len(group.runs) == 2  # noqa: PLR2004 - exactly two runs
-    design = replace(design, n_permutations=rules.n_permutations)
+    signals = {name: s for name, s in design.signals.items() if s.info.omnibus}
+    design = replace(design, signals=signals, n_permutations=rules.n_permutations)
     for i in sorted({i for pair in group.pairs for i in (pair.a, pair.b)}):
         sessions = () if own_pair else group.sessions_of(i)
         forms = resolved_forms(samples[i].run, [p.id for p in samples[i].run.suite.probes], [lengths[i]])
@@ -192,13 +195,13 @@ def _evidence(pair: Pair, material: Material, tested: _Tested) -> SameEvidence:
         disagreement=found.disagreement,
     )
     judged = judge(test, pvalue_adjusted=tested.pvalue_adjusted, alpha=rules.alpha, around=around)
-    harmless: tuple[Explanation, ...] = ()
+    harmless: tuple[Explanation, ...] = (formatting(test, alpha=rules.alpha),) if test else ()
     if judged.verdict == "different":
         design = replace(material.design, n_permutations=SCREEN)
-        harmless = explanations(a, b, forms, design, alpha=rules.alpha)
+        harmless = (*explanations(a, b, forms, design, alpha=rules.alpha), *harmless)
     repeat = _repeat_similarities(pair, material, forms if test else {})
     return SameEvidence(
-        judged=explained(judged, harmless),
+        judged=explained(judged, harmless) if judged.verdict == "different" else judged,
         test=test,
         pvalue_adjusted=tested.pvalue_adjusted,
         alpha=rules.alpha,

@@ -204,7 +204,8 @@ def _needed(group: Group, lengths: Sequence[Lengths], options: CompareOptions) -
     every = frozenset(everywhere)
     by_form = {"closed": closed, "open": opened}
     needed = {"usage": [every for _ in group.runs]}
-    for signal in same_signals().values():
+    n_pairs = sum(testable(pair, lengths) for pair in group.pairs)
+    for signal in same_signals(n_pairs).values():
         before = needed.get(signal.info.feature, [frozenset[str]()] * len(group.runs))
         own = [by_form[form] for form in signal.info.forms if form in by_form]
         needed[signal.info.feature] = [probes.union(*more) for probes, *more in zip(before, *own, strict=True)]
