@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from blackbox.workflow._compare_companions import Companions
     from blackbox.workflow._compare_features import Lengths
     from blackbox.workflow._compare_groups import Group, Pair
+    from blackbox.workflow._compare_margin import Extent
 
 HOLM_PAIRS = 50
 """Up to so many pairs Holm; above, Benjamini–Hochberg with a screen (METHODS §1.3)."""
@@ -182,18 +183,7 @@ def _evidence(pair: Pair, material: Material, tested: _Tested) -> SameEvidence:
     forms = material.forms(pair)
     scale = Scale(margin=rules.margin, alpha=rules.alpha, n_pairs=rules.n_pairs)
     found = extent((a, b), forms, material.design, material.companions, scale)
-    around = Circumstances(
-        independence_a=a.independence,
-        independence_b=b.independence,
-        n_shared_replies=a.n_shared_replies(b),
-        control_a=tested.controls[pair.a],
-        control_b=tested.controls[pair.b],
-        failed=_failed_sides(pair, tested.failed),
-        equivalence=found.equivalence,
-        positive=found.positive,
-        benign=found.benign,
-        disagreement=found.disagreement,
-    )
+    around = _circumstances(pair, (a, b), tested, found)
     judged = judge(test, pvalue_adjusted=tested.pvalue_adjusted, alpha=rules.alpha, around=around)
     harmless: tuple[Explanation, ...] = (formatting(test, alpha=rules.alpha),) if test else ()
     if judged.verdict == "different":
@@ -217,6 +207,22 @@ def _evidence(pair: Pair, material: Material, tested: _Tested) -> SameEvidence:
         benign=found.benign,
         disagreement=found.disagreement,
         explanations=harmless,
+    )
+
+
+def _circumstances(pair: Pair, sides: tuple[Sample, Sample], tested: _Tested, found: Extent) -> Circumstances:
+    a, b = sides
+    return Circumstances(
+        independence_a=a.independence,
+        independence_b=b.independence,
+        n_shared_replies=a.n_shared_replies(b),
+        control_a=tested.controls[pair.a],
+        control_b=tested.controls[pair.b],
+        failed=_failed_sides(pair, tested.failed),
+        equivalence=found.equivalence,
+        positive=found.positive,
+        benign=found.benign,
+        disagreement=found.disagreement,
     )
 
 

@@ -162,20 +162,26 @@ def _judged(group: Group, named: Named, options: CompareOptions, on_progress: On
         f: [source.matrix(f, i, p, on_run) for i, p in enumerate(probes)] for f, probes in needed.items() if f in GRAMS
     }
     related: list[RelatedEvidence] = related_evidence(group, grams)
+    return _Judged(group=group, rules=material.rules, entries=_entries(material, same, related, options))
+
+
+def _entries(
+    material: Material, same: Sequence[SameEvidence], related: Sequence[RelatedEvidence], options: CompareOptions
+) -> list[dict[str, Any]]:
+    group = material.group
     context = PairContext(
         group=group,
-        samples=samples,
-        lengths=lengths,
+        samples=material.samples,
+        lengths=material.lengths,
         facts=[facts(run) for run in group.runs],
         detailed=len(group.pairs) <= DETAILED_PAIRS,
     )
     mixed = mixed_evidence(material, options.questions)
     rows = zip(group.pairs, same, related, mixed, strict=True)
-    entries = [
+    return [
         with_e_value(pair_entry(context, *row), found)
         for row, found in zip(rows, sequential_evidence(group), strict=True)
     ]
-    return _Judged(group=group, rules=material.rules, entries=entries)
 
 
 def _rules(group: Group, lengths: Sequence[Lengths], options: CompareOptions) -> Rules:
