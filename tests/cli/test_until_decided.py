@@ -146,7 +146,7 @@ def test_runs_of_both_modes_are_not_mixed_up(
         (("one", "two"), ", decoding: {temperature: 0}", "repeats, not draws"),
     ],
 )
-def test_what_cannot_be_decided_is_refused_before_the_first_call(
+def test_what_cannot_be_decided_is_refused_before_the_first_call(  # noqa: PLR0917 - fixtures
     command: Command, vendor: FakeVendor, tmp_path: Path, long_suite: Path, names: tuple[str, ...], more: str, word: str
 ) -> None:
     """One endpoint alone, or answers that are no draws: exit 2, nothing sent."""
