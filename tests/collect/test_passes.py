@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support.lanes import MemorySink, ScriptedEndpoint, always, lane, unreachable
-from support.virtual_time import virtual_clock
+from support.virtual_time import run_virtually, virtual_clock
 
 from blackbox.collect import Lane, LaneResult, Limits, collect
 from blackbox.errors import AuthenticationFailed
@@ -47,7 +47,7 @@ def nobody(_: str, __: Observation) -> Collection[str]:
     return ()
 
 
-async def test_nobody_runs_ahead() -> None:
+def test_nobody_runs_ahead() -> None:
     """A fast lane begins pass k only when the slow one has finished pass k − 1."""
     seen: list[tuple[str, int]] = []
 
@@ -59,28 +59,28 @@ async def test_nobody_runs_ahead() -> None:
         lane(ScriptedEndpoint(always(delay_s=delay)), MemorySink(), n=N_PASSES * N_PROBES, name=name)
         for name, delay in (("fast", 0.1), ("slow", 5.0))
     ]
-    results = await together(lanes, note)
+    results = run_virtually(together(lanes, note))
     assert ["finished", "finished"] == [r.status for r in results]
     for i, (name, block) in enumerate(seen):
         if name == "fast" and block:
             assert N_PROBES == seen[:i].count(("slow", block - 1))
 
 
-async def test_decided_lanes_end_and_keep_what_they_have() -> None:
+def test_decided_lanes_end_and_keep_what_they_have() -> None:
     """Lanes that are named send nothing more; what was under way is stored."""
     sinks = [MemorySink(), MemorySink()]
     endpoints = [ScriptedEndpoint(always()), ScriptedEndpoint(always())]
     lanes = [
         lane(e, s, n=N_PASSES * N_PROBES, name=name) for e, s, name in zip(endpoints, sinks, ("a", "b"), strict=True)
     ]
-    results = await together(lanes, lambda _, __: {"a", "b"} if sum(len(s.keys) for s in sinks) >= 6 else ())
+    results = run_virtually(together(lanes, lambda _, __: {"a", "b"} if sum(len(s.keys) for s in sinks) >= 6 else ()))
     assert ["decided", "decided"] == [r.status for r in results]
     for endpoint, sink in zip(endpoints, sinks, strict=True):
         assert len(endpoint.sent) == len(sink.keys) < N_PASSES * N_PROBES
 
 
 @pytest.mark.parametrize("error", [unreachable, lambda: AuthenticationFailed("no key", kind="http_401", status=401)])
-async def test_nobody_waits_for_a_lane_that_failed(error: object) -> None:
+def test_nobody_waits_for_a_lane_that_failed(error: object) -> None:
     """When one endpoint is gone the other asks its whole plan."""
 
     async def fails(_: str, __: int) -> Completion:
@@ -92,6 +92,6 @@ async def test_nobody_waits_for_a_lane_that_failed(error: object) -> None:
         lane(ScriptedEndpoint(fails), MemorySink(), n=n, name="gone"),
         lane(ScriptedEndpoint(always()), MemorySink(), n=n, name="alive"),
     ]
-    gone, alive = await together(lanes, nobody)
+    gone, alive = run_virtually(together(lanes, nobody))
     assert "failed" == gone.status
     assert ("finished", {"ok": n}) == (alive.status, dict(alive.counts))
