@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check bench lock clean
+.PHONY: setup demo test check bench bench-same lock clean
 
 setup:
 	@$(PYTHON) scripts/setup.py
@@ -21,6 +21,9 @@ check: setup
 
 bench: setup
 	@$(BIN)/python benchmarks/run.py
+
+bench-same: setup
+	@$(BIN)/python benchmarks/run.py bench_
 
 lock:
 	@$(BIN)/python scripts/lock.py

@@ -1,4 +1,4 @@
-"""Runs every benchmark of this folder, one process each: `make bench`."""
+"""Runs the benchmarks of this folder, one process each: `make bench` all, `make bench-same` those of *same*."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from pathlib import Path
 
 
 def main() -> int:
-    """Run the benchmarks in order; returns 1 if one of them fails."""
+    """Run the benchmarks whose names begin with an argument, in order; returns 1 if one of them fails."""
     own = Path(__file__)
-    files = sorted(path for path in own.parent.glob("*.py") if path != own)
+    wanted = tuple(sys.argv[1:]) or ("",)
+    named = sorted(path for path in own.parent.glob("[!_]*.py") if path != own)
+    files = [path for path in named if path.stem.startswith(wanted)]
     return max((subprocess.run([sys.executable, path], check=False).returncode for path in files), default=0) and 1
 
 

@@ -123,6 +123,9 @@ def run(
     resume_old: Annotated[
         bool, typer.Option("--resume-old", help="Continue runs begun more than 24 hours ago.")
     ] = False,
+    until_decided: Annotated[
+        bool, typer.Option("--until-decided", help="Stop two endpoints once their e-value shows that they differ.")
+    ] = False,
     config: ConfigOption = None,
     results: ResultsOption = None,
     as_json: JsonOption = False,
@@ -131,6 +134,9 @@ def run(
 
     Every answer is on disk before it counts: the same command goes on where an earlier one stopped and sends
     nothing twice. Exits 4 if something is left to do, 130 after Ctrl-C.
+
+    With --until-decided the answers are looked at pair by pair as they come, and two endpoints are asked no more
+    once the evidence that they differ suffices. Of such runs only e-values are reported, never equivalence.
     """
     from blackbox.workflow.config import Flags
     from blackbox.workflow.sessions import RunRequest
@@ -154,6 +160,7 @@ def run(
         resume_old=resume_old,
         max_requests=found.max_requests,
         max_cost=found.max_cost,
+        until_decided=until_decided,
     )
     report = _collect(request)
     _say_collected(report, as_json=as_json)
@@ -239,7 +246,13 @@ def _say_collected(report: RunReport, *, as_json: bool) -> None:
         if entry.reason:
             note(printable(f"{entry.endpoint} {entry.suite}: {entry.reason}"))
     if as_json:
-        print_json({"schema": "blackbox.run/1", "exit_code": report.exit_code, "sessions": report.entries})
+        decided = [pair.entry for pair in report.decided]
+        print_json({
+            "schema": "blackbox.run/1",
+            "exit_code": report.exit_code,
+            "sessions": report.entries,
+            "decided": decided,
+        })  # fmt: skip
         return
     rows = [
         {name: getattr(entry, name, None) for name in _COLLECTED}
@@ -247,6 +260,8 @@ def _say_collected(report: RunReport, *, as_json: bool) -> None:
         for entry in report.entries
     ]
     say(table(rows, _COLLECTED))
+    for pair in report.decided:
+        note(printable(pair.sentence))
     _say_next(report)
 
 

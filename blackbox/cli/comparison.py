@@ -43,6 +43,18 @@ def compare(
     question: Annotated[
         list[str] | None, typer.Option("--question", metavar="Q[,Q]", help="Of same, related, mixed [all].")
     ] = None,
+    control: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RUN", help="Positive control, a run of another model: the unit of the effect."),
+    ] = None,
+    benign: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RUN", help="The first endpoint's weights on another host; repeat for more hosts."),
+    ] = None,
+    alternative: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RUN", help="What the second endpoint may be serving in part: estimates its share."),
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, metavar="N", help="Seed of the permutations [the suite's].")
     ] = None,
@@ -67,6 +79,9 @@ def compare(
         seed=seed,
         allow_decoding_differences=allow_decoding_differences,
         out=out,
+        controls=tuple(control or ()),
+        benign=tuple(benign or ()),
+        alternatives=tuple(alternative or ()),
     )
     with shown() as on_progress:
         found = compare_runs(folder(results), runs, options, on_progress)

@@ -7,8 +7,20 @@ from __future__ import annotations
 
 from blackbox.collect.budget import Limits
 from blackbox.collect.estimating import Estimate, estimate
-from blackbox.collect.lane import Lane, LaneResult
+from blackbox.collect.lane import Lane, LaneResult, LaneStatus
+from blackbox.collect.passes import OnStored
 from blackbox.collect.planning import PlannedCall, plan
 from blackbox.collect.runner import collect
 
-__all__ = ["Estimate", "Lane", "LaneResult", "Limits", "PlannedCall", "collect", "estimate", "plan"]
+__all__ = [
+    "Estimate",
+    "Lane",
+    "LaneResult",
+    "LaneStatus",
+    "Limits",
+    "OnStored",
+    "PlannedCall",
+    "collect",
+    "estimate",
+    "plan",
+]

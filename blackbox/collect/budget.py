@@ -36,6 +36,11 @@ class Budget:
         self._n_open = 0
         self._settled = asyncio.Event()
 
+    @property
+    def max_attempts(self) -> int:
+        """Attempts a call gets before it counts as failed."""
+        return self._limits.max_attempts
+
     async def reserve(self, cost: float) -> str | None:
         """Take one attempt of at most `cost` out of the budget, or return why that can't be."""
         while True:

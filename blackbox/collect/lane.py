@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping, Sequence
 
     from blackbox.collect.budget import Budget
+    from blackbox.collect.passes import Passes
     from blackbox.collect.planning import PlannedCall
     from blackbox.core import Clock, Endpoint, EndpointSpec, OnProgress, Sink
 
-LaneStatus = Literal["finished", "interrupted", "stopped", "failed"]
+LaneStatus = Literal["finished", "decided", "interrupted", "stopped", "failed"]
 
 MAX_FAILURES_IN_A_ROW = 5
 """So many calls in a row without an answer end a lane; they stay open, so that a resumed run asks them again."""
@@ -52,8 +53,8 @@ class LaneResult:
 
     Args:
         name: The lane's.
-        status: finished: every call has an observation; stopped: a limit; failed: the endpoint; interrupted: the
-            person. All but the first can be resumed.
+        status: finished: every call has an observation; decided: no more are wanted; stopped: a limit; failed: the
+            endpoint; interrupted: the person. The last three can be resumed.
         reason: Why it is not finished.
         counts: Stored observations by outcome.
         n_attempts: Requests sent.
@@ -73,11 +74,11 @@ class LaneRun:
 
     Args:
         lane: What to collect.
-        budget: Shared by all lanes.
-        max_attempts: Attempts a call gets.
+        budget: Shared by all lanes; it also says how many attempts a call gets.
         clock: Time, injected.
         rng: Jitter, injected.
         on_progress: Told after every answer.
+        passes: Keeps it in step with other lanes and says when no more calls are wanted; None: neither.
     """
 
     def __init__(
@@ -85,12 +86,14 @@ class LaneRun:
         lane: Lane,
         *,
         budget: Budget,
-        max_attempts: int,
         clock: Clock,
         rng: random.Random,
         on_progress: OnProgress,
+        passes: Passes | None = None,
     ) -> None:
         spec = lane.spec
+        self._passes = passes
+        self._is_decided = False
         self._lane = lane
         self._queue = enumerate(lane.pending)
         self._tally = Tally(
@@ -110,7 +113,7 @@ class LaneRun:
             rng=rng,
             prices=spec.prices,
             tally=self._tally,
-            max_attempts=max_attempts,
+            max_attempts=budget.max_attempts,
         )
         self._workers: list[asyncio.Task[None]] = []
         self._held: list[Observation] = []
@@ -137,11 +140,18 @@ class LaneRun:
         except BaseException:
             await cancel_all(self._workers)
             raise
+        finally:
+            if self._passes is not None:
+                self._passes.ended(self._lane.name)
         stop = self._line.stopped
-        return self._result(stop.status, stop.reason) if stop else self._result("finished", None)
+        if stop is not None:
+            return self._result(stop.status, stop.reason)
+        return self._result("decided" if self._is_decided else "finished", None)
 
     async def _work(self) -> None:
         for age, planned in self._queue:
+            if not await self._wanted(planned):
+                return
             try:
                 answer = await CallRun(planned, age, self._line).answer()
             except StopLaneError as stop:
@@ -149,8 +159,17 @@ class LaneRun:
                 return
             await to_the_end(self._record(answer))
             self._line.busy.discard(asyncio.current_task())
+            if self._passes is not None:
+                self._passes.finished(self._lane.name, planned.block_id)
             if self._line.stopped is not None:
                 return
+
+    async def _wanted(self, planned: PlannedCall) -> bool:
+        """Wait for the call's turn among the lanes; say whether it is still to be sent."""
+        if self._passes is None or await self._passes.admits(self._lane.name, planned.block_id):
+            return True
+        self._is_decided = True
+        return False
 
     async def _record(self, answer: Answer) -> None:
         """Store an observation, or hold a failure back while it is unclear whether the endpoint answers at all."""
@@ -176,6 +195,8 @@ class LaneRun:
         for observation in observations:
             await self._lane.sink.append("observation", plain(observation))
             self._tally.outcomes[observation.outcome] += 1
+            if self._passes is not None:
+                self._passes.stored(self._lane.name, observation)
 
     def _taken(self) -> list[Observation]:
         held, self._held = self._held, []

@@ -8,17 +8,25 @@ from typing import TYPE_CHECKING
 
 from blackbox.collect.budget import Budget, Limits
 from blackbox.collect.lane import Lane, LaneResult, LaneRun, cancel_all, first_error
+from blackbox.collect.passes import Passes
 from blackbox.errors import UsageError
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Sequence
 
+    from blackbox.collect.passes import OnStored
     from blackbox.core import Clock, OnProgress
 
 
 async def collect(
-    lanes: Sequence[Lane], *, limits: Limits, clock: Clock, rng: random.Random, on_progress: OnProgress
+    lanes: Sequence[Lane],
+    *,
+    limits: Limits,
+    clock: Clock,
+    rng: random.Random,
+    on_progress: OnProgress,
+    on_stored: OnStored | None = None,
 ) -> tuple[LaneResult, ...]:
     """Ask every endpoint its pending calls and return what became of each lane, in the order given.
 
@@ -31,15 +39,17 @@ async def collect(
         clock: Time, injected.
         rng: Jitter of waits; it decides nothing about the data.
         on_progress: Told after every answer and before every further attempt.
+        on_stored: Told of every observation on disk, it returns the lanes of which no more is wanted: they end, status
+            `decided`. With it lanes go pass by pass, none ahead of the others.
 
     Raises:
         UsageError: Limits that cannot be kept: a cost limit without prices, or over several currencies.
     """
     check(lanes, limits)
     budget = Budget(limits)
+    passes = None if on_stored is None else Passes({lane.name: lane.pending for lane in lanes}, on_stored)
     runs = [
-        LaneRun(lane, budget=budget, max_attempts=limits.max_attempts, clock=clock, rng=rng, on_progress=on_progress)
-        for lane in lanes
+        LaneRun(lane, budget=budget, clock=clock, rng=rng, on_progress=on_progress, passes=passes) for lane in lanes
     ]
     tasks = [asyncio.create_task(run.run(), name=lane.name) for run, lane in zip(runs, lanes, strict=True)]
     try:

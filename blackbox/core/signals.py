@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -105,11 +105,14 @@ class PooledProbe:
 
     Args:
         probe_id: The probe.
-        values: `(n_x + n_y,)` integer codes 0…k−1, or `(n_x + n_y, d)` floats.
+        values: `(n_x + n_y,)` integer codes 0…K−1, or `(n_x + n_y, d)` numbers, or, with `offsets`, the
+            flat items of ragged rows.
         n_x: Rows of side x.
         n_y: Rows of side y.
         counts: For codes, `(1 + B, K)` counts of each code on side x under each labelling: computed
             once by the engine and shared by every signal that reads codes.
+        offsets: `(n_x + n_y + 1,)` row bounds of ragged rows.
+        base: What a `PreparingSignal` computed of `values` once: a Gram matrix, say.
     """
 
     probe_id: str
@@ -117,6 +120,13 @@ class PooledProbe:
     n_x: int
     n_y: int
     counts: FloatArray | None = None
+    offsets: AnyArray | None = None
+    base: AnyArray | None = None
+
+    @property
+    def coded(self) -> bool:
+        """Whether `values` are codes, one a row, that can be counted."""
+        return self.values.ndim == 1 and self.offsets is None
 
     @property
     def total_counts(self) -> FloatArray:
@@ -138,6 +148,15 @@ class TwoSampleSignal(Protocol):
             z: The pooled rows of each probe.
             labels: For each probe `(1 + B, n_x + n_y)`, 1 where a row is dealt to side x.
         """
+        ...
+
+
+@runtime_checkable
+class PreparingSignal(Protocol):
+    """A two-sample signal that also computes once what no labelling changes."""
+
+    def prepared(self, z: Sequence[PooledProbe]) -> list[PooledProbe]:
+        """Return the probes with their `base`; `draws` of these gives the same as of `z`."""
         ...
 
 
@@ -172,6 +191,7 @@ class SignalInfo:
         directional: Whether, with unequal counts, it gains when one side is the more diverse; such a
             signal is standardised two-sided then (METHODS §2).
         needs: What else must hold, in words.
+        min_probes: Probes below which it has nothing to say.
     """
 
     version: int
@@ -181,3 +201,4 @@ class SignalInfo:
     omnibus: bool = True
     directional: bool = False
     needs: str = ""
+    min_probes: int = 1

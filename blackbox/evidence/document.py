@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from blackbox.core import plain
-from blackbox.evidence import wording
 from blackbox.evidence.conditions import window
 from blackbox.evidence.independence import assess
 from blackbox.evidence.similarity import UNIT, Band
@@ -16,9 +15,14 @@ from blackbox.evidence.similarity import UNIT, Band
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from blackbox.core import Run, TwoSampleResult
+    from blackbox.core import Effect, Run, TwoSampleResult
+    from blackbox.evidence.benign import BenignBand, Disagreement
     from blackbox.evidence.conditions import Condition
     from blackbox.evidence.control import Control
+    from blackbox.evidence.equivalence import Equivalence
+    from blackbox.evidence.explanations import Explanation
+    from blackbox.evidence.positive import PositiveControl
+    from blackbox.evidence.power import Detectable
     from blackbox.evidence.same import PairTest
     from blackbox.evidence.verdict import Judged
 
@@ -38,6 +42,13 @@ class SameEvidence:
     control_b: Control | None
     similarity: float | None
     repeat_band: Band | None
+    share: Effect | None = None
+    equivalence: Equivalence | None = None
+    positive: PositiveControl | None = None
+    detectable: tuple[Detectable, ...] = ()
+    benign: BenignBand | None = None
+    disagreement: Disagreement | None = None
+    explanations: tuple[Explanation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +99,9 @@ def claimed_model(run: Run) -> str:
 
 
 def same_entry(evidence: SameEvidence) -> dict[str, Any]:
-    """Return a pair's `same` object."""
+    """Return a pair's `same` object; the effect is the mixture-equivalent share where a control gives its unit."""
     test = evidence.test
+    distance = plain(test.effect) if test else {"value": None, "ci_low": None, "ci_high": None, "unit": "mmd2"}
     return {
         "verdict": evidence.judged.verdict,
         "reason": evidence.judged.reason,
@@ -98,33 +110,43 @@ def same_entry(evidence: SameEvidence) -> dict[str, Any]:
         "pvalue_adjusted": evidence.pvalue_adjusted,
         "pvalue_imputed": test.pvalue_imputed if test else None,
         "alpha": evidence.alpha,
-        "effect": plain(test.effect) if test else {"value": None, "ci_low": None, "ci_high": None, "unit": "mmd2"},
+        "effect": plain(evidence.share) if evidence.share else distance,
+        "distance": distance,
         "primary_signal": test.primary if test else None,
         "margin": evidence.margin,
-        "minimum_detectable_effect": None,
+        "minimum_detectable_effect": _detectable(evidence.detectable[0]) if evidence.detectable else None,
+        "minimum_detectable_effects": [_detectable(d) for d in evidence.detectable],
         "repeat_control": {"a": _control(evidence.control_a), "b": _control(evidence.control_b)},
-        "positive_control": None,
-        "benign_explanations": [],
+        "positive_control": plain(evidence.positive),
+        "equivalence": plain(evidence.equivalence),
+        "benign_band": plain(evidence.benign),
+        "deterministic": plain(evidence.disagreement),
+        "benign_explanations": [plain(e) for e in evidence.explanations],
         "signals": [_signal(result) for result in (test.signals if test else ())],
     }
 
 
 def similarity_entry(evidence: SameEvidence) -> dict[str, Any]:
     """Return a pair's `similarity` object: a number only where a repeat band is known to read it against."""
-    known = evidence.similarity is not None and evidence.repeat_band is not None
-    reason = (
-        "read it against the repeat band; same weights on other hosts and unrelated endpoints are unknown here"
-        if known
-        else "no second session of either endpoint and no unrelated band: a number without a band would mislead"
-    )
+    benign = evidence.benign.similarity if evidence.benign is not None else None
+    known = evidence.similarity is not None and (evidence.repeat_band is not None or benign is not None)
     return {
         "value": evidence.similarity if known else None,
         "unit": UNIT,
         "repeat_band": plain(evidence.repeat_band) if known else None,
-        "benign_band": None,
+        "benign_band": plain(benign) if known else None,
         "unrelated_band": None,
-        "reason": reason,
+        "reason": _band_reason(repeat=evidence.repeat_band is not None, benign=benign is not None),
     }
+
+
+def _band_reason(*, repeat: bool, benign: bool) -> str:
+    if not repeat and not benign:
+        return "no second session, no same-weights host and no unrelated band: a number without a band would mislead"
+    if not benign:
+        return "read it against the repeat band; same weights on other hosts and unrelated endpoints are unknown here"
+    unknown = "unrelated endpoints are" if repeat else "a second session and unrelated endpoints are"
+    return f"read it against the same-weights band; {unknown} unknown here"
 
 
 def related_entry(related: RelatedEvidence) -> dict[str, Any]:
@@ -151,11 +173,6 @@ def missing_entry(test: PairTest | None) -> dict[str, Any]:
     return {"pvalue": test.loss.pvalue, "a": dict(test.loss.a), "b": dict(test.loss.b)}
 
 
-def mixed_entry() -> dict[str, Any]:
-    """Return a pair's `mixed` object: not computed in this version, and said so."""
-    return {"share": None, "ci_low": None, "ci_high": None, "alternative": None, "reason": wording.MIXED}
-
-
 def condition_entries(found: Sequence[Condition]) -> list[dict[str, Any]]:
     """Return a pair's conditions."""
     return [dict(plain(condition)) for condition in found]
@@ -164,6 +181,22 @@ def condition_entries(found: Sequence[Condition]) -> list[dict[str, Any]]:
 def finite(value: float | None) -> float | None:
     """Return the value, or None where it is not a finite number: the document is strict JSON."""
     return float(value) if value is not None and math.isfinite(value) else None
+
+
+def _detectable(found: Detectable) -> dict[str, Any]:
+    reason = None
+    if found.value is None:
+        reason = (
+            f"not even {found.alternative} in every call is found with power {found.power:g} ({found.power_of_all:.2f})"
+        )
+    return {
+        "value": found.value,
+        "unit": "mixture_share",
+        "alternative": found.alternative,
+        "power": found.power,
+        "power_of_all": found.power_of_all,
+        "reason": reason,
+    }
 
 
 def _control(control: Control | None) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from blackbox.core import PreparingSignal
 from blackbox.stats.distances import counts_by_label
 from blackbox.stats.multiplicity import westfall_young
 from blackbox.stats.permutation import CHUNK, label_chunk, permutation_pvalue
@@ -55,10 +56,10 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Omnibus:
-    """The combined test of all signals of one pair.
+    """The combined test of one pair, and each signal's own.
 
     Args:
-        pvalue: Of the largest standardised statistic; 1 when no statistic varies.
+        pvalue: Of the largest standardised statistic among those of the omnibus; 1 when none varies.
         signal_pvalues: Each signal's own p-value.
         signal_adjusted: Westfall–Young adjusted over the signals.
         n_permutations: B.
@@ -74,11 +75,11 @@ def draw(parts: Sequence[Part], *, seed: int, n_permutations: int) -> tuple[Draw
     """Return every part's statistic under the observed and B permuted labellings.
 
     Args:
-        parts: Signals with their probes; parts without probes are left out.
+        parts: Signals with their probes; parts with fewer probes than their signal needs are left out.
         seed: The plan's seed; labels derive from it, the probe and the counts only.
         n_permutations: B.
     """
-    parts = [part for part in parts if part.probes]
+    parts = [_prepared(part) for part in parts if len(part.probes) >= part.signal.info.min_probes]
     means: dict[str, list[FloatArray]] = {part.name: [] for part in parts}
     observed: dict[str, FloatArray] = {}
     for chunk, start in enumerate(range(0, n_permutations + 1, CHUNK)):
@@ -93,19 +94,19 @@ def omnibus(drawn: Sequence[Drawn]) -> Omnibus:
     """Return the omnibus test: the largest standardised statistic over the same permutations.
 
     Mean and standard deviation include the observed value, which keeps observed and permuted values
-    exchangeable; a signal that never varies drops out, and without any left p = 1 (METHODS §2).
+    exchangeable; a signal that never varies drops out, and without any left p = 1 (METHODS §2). Signals
+    outside the omnibus get their own p and take part in the adjustment over signals.
     """
-    tested = [d for d in drawn if d.info.omnibus]
-    standard = {d.name: z for d in tested if (z := standardised(d)) is not None}
-    n_permutations = len(tested[0].mean) - 1 if tested else 0
-    ones = {d.name: 1.0 for d in tested}
+    standard = {d.name: z for d in drawn if (z := standardised(d)) is not None}
+    n_permutations = len(drawn[0].mean) - 1 if drawn else 0
+    ones = {d.name: 1.0 for d in drawn}
     if not standard:
         return Omnibus(pvalue=1.0, signal_pvalues=ones, signal_adjusted=ones, n_permutations=n_permutations)
-    stacked = np.stack(list(standard.values()))
-    adjusted = dict(zip(standard, westfall_young(stacked), strict=True))
+    adjusted = dict(zip(standard, westfall_young(np.stack(list(standard.values()))), strict=True))
     own = {name: permutation_pvalue(z) for name, z in standard.items()}
+    combined = [standard[d.name] for d in drawn if d.info.omnibus and d.name in standard]
     return Omnibus(
-        pvalue=permutation_pvalue(stacked.max(axis=0)),
+        pvalue=permutation_pvalue(np.max(combined, axis=0)) if combined else 1.0,
         signal_pvalues=ones | own,
         signal_adjusted=ones | adjusted,
         n_permutations=n_permutations,
@@ -119,6 +120,12 @@ def standardised(drawn: Drawn) -> FloatArray | None:
         return None
     z = (drawn.mean - drawn.mean.mean()) / spread
     return np.asarray(np.abs(z) if drawn.info.directional and drawn.unequal else z)
+
+
+def _prepared(part: Part) -> Part:
+    if not isinstance(part.signal, PreparingSignal):
+        return part
+    return replace(part, probes=tuple(part.signal.prepared(part.probes)))
 
 
 def _chunk_draws(parts: Sequence[Part], seed: int, chunk: int, n_rows: int) -> list[tuple[Part, FloatArray]]:
@@ -135,7 +142,7 @@ def _chunk_draws(parts: Sequence[Part], seed: int, chunk: int, n_rows: int) -> l
 
 def _dealt(probe: PooledProbe, seed: int, chunk: int, n_rows: int) -> tuple[PooledProbe, LabelArray]:
     labels = label_chunk(seed, probe.probe_id, (probe.n_x, probe.n_y), chunk)[:n_rows]
-    if probe.values.ndim == 1:
+    if probe.coded:
         probe = replace(probe, counts=counts_by_label(probe.values, labels))
     return probe, labels
 

@@ -112,8 +112,9 @@ def _primary(drawn: Collection[Drawn]) -> str | None:
 
 def _imputed_pvalue(parts: list[Part], sides: tuple[Sample, Sample], design: Design) -> float:
     lost_x, lost_y = (side.n_missing() for side in sides)
-    filled = {id(p): imputed(p, lost_x[p.probe_id], lost_y[p.probe_id]) for part in parts for p in part.probes}
-    imputed_parts = [replace(part, probes=tuple(filled[id(p)] for p in part.probes)) for part in parts]
+    combined = [part for part in parts if part.signal.info.omnibus]
+    filled = {id(p): imputed(p, lost_x[p.probe_id], lost_y[p.probe_id]) for part in combined for p in part.probes}
+    imputed_parts = [replace(part, probes=tuple(filled[id(p)] for p in part.probes)) for part in combined]
     return omnibus(draw(imputed_parts, seed=design.seed, n_permutations=design.n_permutations)).pvalue
 
 
@@ -133,7 +134,7 @@ def _effect(primary: Drawn | None, sides: tuple[Sample, Sample], design: Design)
 
 def _result(part: Part, drawn: Collection[Drawn], tested: Omnibus) -> TwoSampleResult:
     own = next((d for d in drawn if d.name == part.name), None)
-    reason = None if own else "no probe of its form has two usable answers a side"
+    reason = None if own else _not_applicable(part)
     return TwoSampleResult(
         signal=part.name,
         version=part.signal.info.version,
@@ -148,3 +149,10 @@ def _result(part: Part, drawn: Collection[Drawn], tested: Omnibus) -> TwoSampleR
         n_y=sum(p.n_y for p in part.probes),
         per_probe=dict(own.per_probe) if own else {},
     )
+
+
+def _not_applicable(part: Part) -> str:
+    info = part.signal.info
+    if part.probes or info.needs:
+        return f"it needs {info.needs}"
+    return "no probe of its form has two usable answers a side"

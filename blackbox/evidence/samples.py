@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from blackbox.core import FeatureMatrix, PooledProbe
 from blackbox.evidence.independence import Independence, assess, informative_ids
+from blackbox.stats.randomness import generator
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 MIN_DRAWS = 2
 """Usable answers a side below which a probe has no within-probe variation to permute."""
+MAX_ROWS = 1_000
+"""Rows a side and probe of which all pairs are compared: bounds a Gram matrix at 32 MB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,34 +71,76 @@ class Sample:
 
 
 def rows_at(matrix: FeatureMatrix, keys: Collection[str]) -> FeatureMatrix:
-    """Return the rows of a non-ragged matrix whose observation key is in `keys`."""
+    """Return the rows of a matrix whose observation key is in `keys`."""
     kept = [i for i, key in enumerate(matrix.keys) if key in keys]
+    rows = _rows(matrix, kept)
     return FeatureMatrix(
         feature=matrix.feature,
         version=matrix.version,
-        values=matrix.values[kept],
+        values=rows.values,
         probe_ids=tuple(matrix.probe_ids[i] for i in kept),
         keys=tuple(matrix.keys[i] for i in kept),
+        offsets=rows.offsets,
     )
 
 
 def pool(x: FeatureMatrix, y: FeatureMatrix, probe_ids: Collection[str]) -> tuple[PooledProbe, ...]:
     """Return the pooled rows of every probe with at least two rows a side, by probe id.
 
-    Codes are numbered 0…K−1 over both sides and sorted within a side, so that the order in which answers
-    came changes nothing.
+    Codes are numbered 0…K−1 over both sides. Rows are sorted within a side, so that the order in which
+    answers came changes nothing. Rows that are not codes are compared two by two, so of more than `MAX_ROWS`
+    a side as many are drawn, without looking at them.
     """
     rows_x, rows_y = _rows_by_probe(x), _rows_by_probe(y)
     enough = [p for p in sorted(probe_ids) if min(len(rows_x.get(p, ())), len(rows_y.get(p, ()))) >= MIN_DRAWS]
-    return tuple(_pooled(p, x.values[rows_x[p]], y.values[rows_y[p]]) for p in enough)
+    return tuple(_pooled(p, _rows(x, rows_x[p]), _rows(y, rows_y[p])) for p in enough)
 
 
-def _pooled(probe_id: str, x: AnyArray, y: AnyArray) -> PooledProbe:
-    values = np.concatenate([x, y])
-    if values.ndim == 1:
-        codes = np.unique(values, return_inverse=True)[1]
-        values = np.concatenate([np.sort(codes[: len(x)]), np.sort(codes[len(x) :])])
-    return PooledProbe(probe_id=probe_id, values=values, n_x=len(x), n_y=len(y))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows:
+    """Rows of one side: one code or vector a row, or flat items with the rows' bounds."""
+
+    values: AnyArray
+    offsets: AnyArray | None
+
+    def split(self) -> list[AnyArray]:
+        if self.offsets is None:
+            return list(self.values)
+        return [self.values[start:stop] for start, stop in pairwise(self.offsets.tolist())]
+
+
+def _rows(matrix: FeatureMatrix, kept: Sequence[int]) -> _Rows:
+    if matrix.offsets is None:
+        return _Rows(values=matrix.values[kept], offsets=None)
+    starts, stops = matrix.offsets[kept], matrix.offsets[[i + 1 for i in kept]]
+    return _joined([matrix.values[a:b] for a, b in zip(starts, stops, strict=True)], matrix.values.dtype)
+
+
+def _joined(rows: Sequence[AnyArray], dtype: np.dtype[Any]) -> _Rows:
+    offsets = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
+    return _Rows(values=np.concatenate([np.empty(0, dtype=dtype), *rows]), offsets=offsets)
+
+
+def _pooled(probe_id: str, x: _Rows, y: _Rows) -> PooledProbe:
+    if x.offsets is None and x.values.ndim == 1:
+        codes = np.unique(np.concatenate([x.values, y.values]), return_inverse=True)[1]
+        n_x, n_y = len(x.values), len(y.values)
+        values = np.concatenate([np.sort(codes[:n_x]), np.sort(codes[n_x:])])
+        return PooledProbe(probe_id=probe_id, values=values, n_x=n_x, n_y=n_y)
+    of_x, of_y = _ordered(x, probe_id, "x"), _ordered(y, probe_id, "y")
+    if x.offsets is None:
+        return PooledProbe(probe_id=probe_id, values=np.stack(of_x + of_y), n_x=len(of_x), n_y=len(of_y))
+    both = _joined(of_x + of_y, x.values.dtype)
+    return PooledProbe(probe_id=probe_id, values=both.values, n_x=len(of_x), n_y=len(of_y), offsets=both.offsets)
+
+
+def _ordered(rows: _Rows, probe_id: str, side: str) -> list[AnyArray]:
+    """Return the rows sorted by their bytes, at most `MAX_ROWS` of them."""
+    ordered = sorted(rows.split(), key=lambda row: row.tobytes())
+    if len(ordered) <= MAX_ROWS:
+        return ordered
+    drawn = generator("rows", probe_id, side, len(ordered)).choice(len(ordered), MAX_ROWS, replace=False)
+    return [ordered[i] for i in np.sort(drawn)]
 
 
 def _rows_by_probe(matrix: FeatureMatrix) -> Mapping[str, Sequence[int]]:

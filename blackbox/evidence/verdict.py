@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from blackbox.evidence.benign import BenignBand, Disagreement
     from blackbox.evidence.control import Control
+    from blackbox.evidence.equivalence import Equivalence
+    from blackbox.evidence.explanations import Explanation
     from blackbox.evidence.independence import Independence
+    from blackbox.evidence.positive import PositiveControl
     from blackbox.evidence.same import PairTest
 
 Verdict = Literal["different", "equivalent", "inconclusive", "not_applicable"]
 BandName = Literal["repeat", "benign", "unrelated", "unknown"]
 
-NO_EQUIVALENCE = (
-    "no difference was detected, and equivalence can't be concluded: that needs a positive control at the margin, "
-    "which this version does not evaluate"
-)
+NO_CONTROL = "no difference was detected, and equivalence is not claimed: no positive control was named (--control RUN)"
+SMALLER = "difference detected, smaller than the margin"
+EQUIVALENT = "a difference as large as the margin is excluded, and would have been seen"
+DIFFERENT = "the difference is larger than chance allows"
 TOO_FEW = "fewer than two usable answers a side at every probe: nothing varies within a probe"
 
 
@@ -31,6 +37,10 @@ class Circumstances:
         control_a: Repeat control of side a.
         control_b: Repeat control of side b.
         failed: Which sides' repeat controls fail, corrected over all controls.
+        equivalence: Whether a difference as large as the margin is excluded; None without a control run.
+        positive: Whether the margin would have been seen; None without a control run.
+        benign: The same-weights band, where one was named.
+        disagreement: Of repeats that are not draws, against the same-weights band.
     """
 
     independence_a: Independence
@@ -39,22 +49,28 @@ class Circumstances:
     control_a: Control | None
     control_b: Control | None
     failed: frozenset[Literal["a", "b"]]
+    equivalence: Equivalence | None = None
+    positive: PositiveControl | None = None
+    benign: BenignBand | None = None
+    disagreement: Disagreement | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A verdict with its reason, and the band the effect lies in."""
+    """A verdict with its reason, the band the effect lies in, and the harmless explanation that suffices, if any."""
 
     verdict: Verdict
     reason: str
     band: BandName
+    explanation: str | None = None
 
 
 def judge(test: PairTest | None, *, pvalue_adjusted: float | None, alpha: float, around: Circumstances) -> Judged:
-    """Return the verdict of one pair.
+    """Return the verdict of one pair, by the table of METHODS §2.
 
     'Different' needs p ≤ α after adjustment, independent draws, passed repeat controls, and, where loss is
-    unequal, p ≤ α after least favourable imputation. Equivalence is not reachable in this version.
+    unequal, p ≤ α after least favourable imputation. 'Equivalent' needs U below the margin, a passed positive
+    control at the margin and passed repeat controls, whatever p is.
 
     Args:
         test: The pair's test; None where draws are not independent and none was made.
@@ -68,16 +84,48 @@ def judge(test: PairTest | None, *, pvalue_adjusted: float | None, alpha: float,
     if test is None or test.pvalue is None or pvalue_adjusted is None:
         return Judged(verdict="not_applicable", reason=TOO_FEW, band="unknown")
     band = effect_band(test, around)
-    if pvalue_adjusted > alpha:
-        return Judged(verdict="inconclusive", reason=NO_EQUIVALENCE, band=band)
+    detected = pvalue_adjusted <= alpha
+    if _within_margin(around):
+        return Judged(verdict="equivalent", reason=SMALLER if detected else EQUIVALENT, band=band)
+    if not detected:
+        return Judged(verdict="inconclusive", reason=_undecided(around), band=band)
     hindrance = _hindrance(test, pvalue_adjusted, alpha, around)
     if hindrance is not None:
         return Judged(verdict="inconclusive", reason=hindrance, band=band)
-    return Judged(verdict="different", reason="the difference is larger than chance allows", band=band)
+    return Judged(verdict="different", reason=DIFFERENT, band=band)
+
+
+def _within_margin(around: Circumstances) -> bool:
+    shown = around.equivalence is not None and around.equivalence.status == "shown"
+    return shown and around.positive is not None and around.positive.passed and not around.failed
+
+
+def _undecided(around: Circumstances) -> str:
+    """Return why a pair in which no difference was detected is not called equivalent."""
+    if around.failed:
+        return _failed(around)
+    if around.equivalence is None or around.positive is None:
+        return NO_CONTROL
+    reason = around.equivalence.reason or around.positive.reason
+    return f"no difference was detected, and equivalence is not shown: {reason}"
+
+
+SAMPLING = frozenset({"sampling temperature", "top_p", "top_k"})
+
+
+def explained(judged: Judged, found: Sequence[Explanation]) -> Judged:
+    """Return the verdict with the first harmless explanation that leaves no more than chance as its reason."""
+    first = next((e for e in found if e.status == "explains"), None)
+    if first is None:
+        return judged
+    what = "sampling settings" if first.name in SAMPLING else first.name
+    setting = f" ({first.estimate})" if first.estimate else ""
+    explanation = f"explained by {what}{setting}: what remains (p = {first.pvalue:.2g}) is no more than chance"
+    return replace(judged, reason=f"{judged.reason}, {explanation}", explanation=explanation)
 
 
 def effect_band(test: PairTest, around: Circumstances) -> BandName:
-    """Return the band the effect lies in: repeat when a second session differs from the first as much."""
+    """Return the narrowest band that holds the effect: two sessions of one endpoint, hosts of the same weights."""
     sessions = [
         t.effect
         for control in (around.control_a, around.control_b)
@@ -88,6 +136,9 @@ def effect_band(test: PairTest, around: Circumstances) -> BandName:
     known = [high for high in highs if high is not None]
     if known and test.effect.value is not None and test.effect.value <= max(known):
         return "repeat"
+    benign = around.benign.effect if around.benign is not None else None
+    if benign is not None and test.effect.value is not None and test.effect.value <= benign.high:
+        return "benign"
     return "unknown"
 
 
@@ -95,8 +146,7 @@ def _broken(around: Circumstances) -> Judged | None:
     """Return the verdict where draws are not independent: never 'different' (METHODS §1.13)."""
     for side, found in (("A", around.independence_a), ("B", around.independence_b)):
         if found.broken:
-            verdict: Verdict = "not_applicable" if found.state == "deterministic" else "inconclusive"
-            return Judged(verdict=verdict, reason=f"{side}: {found.reason}", band="unknown")
+            return _repeats(f"{side}: {found.reason}", deterministic=found.state == "deterministic", around=around)
     if around.n_shared_replies:
         n = around.n_shared_replies
         reason = f"{n} replies of one side carry the identifier of a reply of the other: copies, not draws"
@@ -104,12 +154,28 @@ def _broken(around: Circumstances) -> Judged | None:
     return None
 
 
+def _repeats(reason: str, *, deterministic: bool, around: Circumstances) -> Judged:
+    """Return the verdict on repeats: read against hosts of the same weights alone, and never 'different'."""
+    found = around.disagreement
+    if found is None or found.pvalue is None or found.band is None or found.value is None:
+        return Judged(verdict="not_applicable" if deterministic else "inconclusive", reason=reason, band="unknown")
+    inside = found.value <= found.band.high
+    hosts = f"{found.band.n_pairs} pairs of hosts of the same weights"
+    against = (
+        f"{reason}. The two differ at {found.value:.0%} of {found.n_probes} probes; {hosts} differ at "
+        f"{found.band.low:.0%} to {found.band.high:.0%} (p = {found.pvalue:.2g})"
+    )
+    return Judged(verdict="inconclusive", reason=against, band="benign" if inside else "unknown")
+
+
+def _failed(around: Circumstances) -> str:
+    sides = " and ".join(sorted(around.failed)).upper()
+    return f"repeat control failed: {sides} does not answer like itself, so a difference says nothing about the model"
+
+
 def _hindrance(test: PairTest, pvalue_adjusted: float, alpha: float, around: Circumstances) -> str | None:
     if around.failed:
-        sides = " and ".join(sorted(around.failed)).upper()
-        return (
-            f"repeat control failed: {sides} does not answer like itself, so a difference says nothing about the model"
-        )
+        return _failed(around)
     assert test.pvalue is not None
     if test.loss.unequal:
         factor = pvalue_adjusted / test.pvalue

@@ -10,14 +10,13 @@ if TYPE_CHECKING:
 TWO_PRODUCTS = "Two different products always differ here; this says nothing about ancestry."
 TWO_ENDPOINTS = "No statement on copying is possible from two endpoints."
 DIRECTION = "Behaviour is symmetric: no result says who derived from whom."
-MIXED = "Not computed: this version does not estimate the share of calls answered by another model."
 
 LIMITS = (
     "This covers only the calls that were sent; an endpoint can answer other traffic in another way.",
     "Permutation p-values speak for these probes; intervals over probes speak for new probes of the same family.",
     "A model's name in a reply is what the server wrote, not a measurement.",
     "What each endpoint really honours of the sampling settings was not measured.",
-    "No equivalence is claimed: that needs a positive control at a margin fixed beforehand.",
+    "Equivalence is claimed only below a margin fixed beforehand, with a control that would have been seen at it.",
     DIRECTION,
     "A kinship score is not the probability of copying, and without a reference population there is no ratio.",
 )
@@ -30,22 +29,46 @@ BANDS = {
 }
 
 
-def same_sentence(judged: Judged, *, pvalue_adjusted: float | None, alpha: float, claims_differ: bool) -> str:
-    """Return the verdict of *same* in one or two sentences.
+BEYOND = (
+    "The effect is larger than between any of {n} pairs of hosts of the same weights; that still does not say which "
+    "other serving or other model it is."
+)
+FURTHER = "Up to {share:.0%} of further probes of this family could still differ."
+
+
+def same_sentence(
+    judged: Judged,
+    *,
+    pvalue_adjusted: float | None,
+    alpha: float,
+    claims_differ: bool,
+    further_probes: float | None = None,
+    n_benign: int = 0,
+) -> str:
+    """Return the verdict of *same* in a few sentences.
 
     Args:
         judged: The verdict.
         pvalue_adjusted: Its p adjusted over pairs.
         alpha: The level it was judged at.
         claims_differ: Whether the two sides claim to be different models.
+        further_probes: Share of further probes that could still differ.
+        n_benign: Pairs in the same-weights band; 0 where it is unknown.
     """
     p = f"p = {pvalue_adjusted:.2g}" if pvalue_adjusted is not None else "no p-value"
     if judged.verdict == "different":
-        meaning = TWO_PRODUCTS if claims_differ else BANDS[judged.band]
-        return f"Different: the two do not answer from one distribution ({p}, α = {alpha:g}). {meaning}"
+        beyond = n_benign > 0 and judged.band == "unknown"
+        band = BEYOND.format(n=n_benign) if beyond else BANDS[judged.band]
+        explained = f" It is {judged.explanation}." if judged.explanation else ""
+        meaning = TWO_PRODUCTS if claims_differ else band
+        return f"Different: the two do not answer from one distribution ({p}, α = {alpha:g}).{explained} {meaning}"
     if judged.verdict == "not_applicable":
         return f"Not applicable: {judged.reason}."
-    return f"Inconclusive ({p}, α = {alpha:g}): {judged.reason}."
+    if judged.verdict == "equivalent":
+        further = f" {FURTHER.format(share=further_probes)}" if further_probes is not None else ""
+        return f"Equivalent within the margin ({p}, α = {alpha:g}): {judged.reason}.{further}"
+    inside = f" {BANDS['benign']}" if judged.band == "benign" else ""
+    return f"Inconclusive ({p}, α = {alpha:g}): {judged.reason}.{inside}"
 
 
 def related_sentence(*, rank_pvalue: float | None, n_references: int, reason: str | None) -> str:

@@ -9,6 +9,7 @@ from blackbox.evidence import document as entries
 from blackbox.evidence import wording
 from blackbox.evidence.conditions import conditions
 from blackbox.evidence.exhibits import exhibits, probe_rows
+from blackbox.evidence.mixed_words import mixed_entry, mixed_sentence
 from blackbox.features import category
 from blackbox.workflow._compare_features import resolved_forms
 from blackbox.workflow._compare_related import tokenizer_entry
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from blackbox.core import Observation, Probe
     from blackbox.evidence.conditions import Facts
     from blackbox.evidence.document import RelatedEvidence, SameEvidence
+    from blackbox.evidence.mixture import Mixed
     from blackbox.evidence.samples import Sample
     from blackbox.workflow._compare_features import Lengths
     from blackbox.workflow._compare_groups import Group, Pair
@@ -37,7 +39,9 @@ class PairContext:
     detailed: bool
 
 
-def pair_entry(context: PairContext, pair: Pair, same: SameEvidence, related: RelatedEvidence) -> dict[str, Any]:
+def pair_entry(
+    context: PairContext, pair: Pair, same: SameEvidence, related: RelatedEvidence, mixed: Mixed
+) -> dict[str, Any]:
     """Return the pair's entry; probe tables and answers only where the comparison is small enough to read."""
     a, b = (context.group.runs[i] for i in (pair.a, pair.b))
     claims_differ = entries.claimed_model(a) != entries.claimed_model(b)
@@ -53,9 +57,9 @@ def pair_entry(context: PairContext, pair: Pair, same: SameEvidence, related: Re
         "same": entries.same_entry(same),
         "similarity": entries.similarity_entry(same),
         "related": entries.related_entry(related),
-        "mixed": entries.mixed_entry(),
+        "mixed": mixed_entry(mixed),
         "missing": entries.missing_entry(same.test),
-        "sentences": _sentences(same, related, claims_differ=claims_differ),
+        "sentences": {**_sentences(same, related, claims_differ=claims_differ), "mixed": mixed_sentence(mixed)},
         "conditions": entries.condition_entries(conditions(context.facts[pair.a], context.facts[pair.b])),
         "tokenizer": _tokenizer(context, pair),
         "what_would_settle_it": _settling(same, related),
@@ -66,12 +70,16 @@ def pair_entry(context: PairContext, pair: Pair, same: SameEvidence, related: Re
 def _sentences(same: SameEvidence, related: RelatedEvidence, *, claims_differ: bool) -> dict[str, str]:
     return {
         "same": wording.same_sentence(
-            same.judged, pvalue_adjusted=same.pvalue_adjusted, alpha=same.alpha, claims_differ=claims_differ
+            same.judged,
+            pvalue_adjusted=same.pvalue_adjusted,
+            alpha=same.alpha,
+            claims_differ=claims_differ,
+            further_probes=same.equivalence.further_probes if same.equivalence else None,
+            n_benign=len(same.benign.pairs) if same.benign else 0,
         ),
         "related": wording.related_sentence(
             rank_pvalue=related.rank_pvalue, n_references=related.n_references, reason=related.reason
         ),
-        "mixed": wording.MIXED,
     }
 
 
@@ -114,6 +122,11 @@ def _settling(same: SameEvidence, related: RelatedEvidence) -> list[str]:
     if same.judged.band == "unknown" and same.judged.verdict == "different":
         advice.append(
             "Collect the same weights from other hosts: without that band, serving and model can't be told apart."
+        )
+    if same.judged.verdict == "inconclusive" and same.equivalence is None:
+        advice.append(
+            "Name a run of another model as control (`--control RUN`): it gives the effect its unit, and equivalence "
+            "needs it."
         )
     if same.judged.verdict == "inconclusive":
         advice.append("More answers at the same probes: a smaller difference than these can show may remain.")

@@ -9,19 +9,24 @@ from typing import TYPE_CHECKING, Literal
 from blackbox import registry
 from blackbox.evidence.control import Control, repeat_control
 from blackbox.evidence.document import SameEvidence
+from blackbox.evidence.explanations import explanations, formatting
 from blackbox.evidence.same import Design, PairTest, compare_pair
 from blackbox.evidence.similarity import band, similarity
-from blackbox.evidence.verdict import Circumstances, judge
+from blackbox.evidence.verdict import Circumstances, explained, judge
 from blackbox.stats.multiplicity import benjamini_hochberg, holm
 from blackbox.workflow._compare_features import resolved_forms, testable
+from blackbox.workflow._compare_margin import FEW_PAIRS, Scale, extent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from blackbox.core import TwoSampleSignal
+    from blackbox.evidence.explanations import Explanation
     from blackbox.evidence.samples import Sample
+    from blackbox.workflow._compare_companions import Companions
     from blackbox.workflow._compare_features import Lengths
     from blackbox.workflow._compare_groups import Group, Pair
+    from blackbox.workflow._compare_margin import Extent
 
 HOLM_PAIRS = 50
 """Up to so many pairs Holm; above, Benjamini–Hochberg with a screen (METHODS §1.3)."""
@@ -65,39 +70,76 @@ class Rules:
         return min(1.0, factor / (1 + self.full_permutations))
 
 
-def same_signals() -> dict[str, TwoSampleSignal]:
-    """Return every registered two-sample signal by name."""
+def same_signals(n_pairs: int) -> dict[str, TwoSampleSignal]:
+    """Return the registered two-sample signals by name; beyond a few pairs those of the omnibus only."""
     found = {name: registry.signal(name) for name in registry.names("signals")}
-    return {name: s for name, s in found.items() if s.info.question == "same"}  # type: ignore[misc]
+    own = {name: s for name, s in found.items() if s.info.question == "same"}
+    return {n: s for n, s in own.items() if s.info.omnibus or n_pairs <= FEW_PAIRS}  # type: ignore[misc]
 
 
-def judged_pairs(
-    group: Group, samples: Sequence[Sample], lengths: Sequence[Lengths], rules: Rules, on_pair: Callable[[int], None]
-) -> list[SameEvidence]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """Everything the pairs of one suite are judged from.
+
+    Args:
+        group: Runs and pairs.
+        samples: One a run.
+        lengths: One a run.
+        companions: Positive control and same-weights hosts.
+        rules: Decision rules.
+    """
+
+    group: Group
+    samples: Sequence[Sample]
+    lengths: Sequence[Lengths]
+    companions: Companions
+    rules: Rules
+
+    @property
+    def design(self) -> Design:
+        """Signals, seed and B of every pair."""
+        rules = self.rules
+        return Design(signals=same_signals(rules.n_pairs), seed=rules.seed, n_permutations=rules.full_permutations)
+
+    def forms(self, pair: Pair) -> dict[str, str]:
+        """Return the form of each probe the pair shares."""
+        lengths = [self.lengths[pair.a], self.lengths[pair.b]]
+        return resolved_forms(self.samples[pair.a].run, pair.probe_ids, lengths)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tested:
+    """One pair's test, with its p adjusted over pairs and every run's control."""
+
+    test: PairTest | None
+    pvalue_adjusted: float | None
+    controls: Mapping[int, Control]
+    failed: frozenset[int]
+
+
+def judged_pairs(material: Material, on_pair: Callable[[int], None]) -> list[SameEvidence]:
     """Return the evidence on *same* for each pair of the group, in order."""
-    design = Design(signals=same_signals(), seed=rules.seed, n_permutations=rules.full_permutations)
+    rules, design = material.rules, material.design
     tests = []
-    for i, pair in enumerate(group.pairs):
-        tests.append(_tested(pair, samples, lengths, rules, design))
+    for i, pair in enumerate(material.group.pairs):
+        tests.append(_tested(pair, material, design))
         on_pair(i + 1)
-    controls = _controls(group, samples, lengths, rules, design)
+    controls = _controls(material.group, material.samples, material.lengths, rules, design)
     failed = _failed(controls, rules.alpha)
     adjusted = _adjusted(tests, rules)
     return [
-        _evidence(group, pair, samples, lengths, (test, p), (controls, failed, rules))
-        for pair, test, p in zip(group.pairs, tests, adjusted, strict=True)
+        _evidence(pair, material, _Tested(test=test, pvalue_adjusted=p, controls=controls, failed=failed))
+        for pair, test, p in zip(material.group.pairs, tests, adjusted, strict=True)
     ]
 
 
-def _tested(
-    pair: Pair, samples: Sequence[Sample], lengths: Sequence[Lengths], rules: Rules, design: Design
-) -> PairTest | None:
+def _tested(pair: Pair, material: Material, design: Design) -> PairTest | None:
     """Return the pair's test; None where nothing varies within a probe or draws are not independent."""
-    a, b = samples[pair.a], samples[pair.b]
-    if a.independence.broken or b.independence.broken or not testable(pair, lengths):
+    a, b = material.samples[pair.a], material.samples[pair.b]
+    if a.independence.broken or b.independence.broken or not testable(pair, material.lengths):
         return None
-    forms = resolved_forms(a.run, pair.probe_ids, [lengths[pair.a], lengths[pair.b]])
-    if not rules.screened:
+    forms = material.forms(pair)
+    if not material.rules.screened:
         return compare_pair(a, b, forms, design)
     first = compare_pair(a, b, forms, replace(design, n_permutations=SCREEN))
     if first.pvalue is None or round(first.pvalue * (1 + SCREEN)) - 1 > SCREEN_EXCEEDING:
@@ -111,7 +153,8 @@ def _controls(
     """Return the repeat control of every run in a pair; a pair of two sessions is not its own control."""
     controls = {}
     own_pair = len(group.pairs) == 1 and len(group.runs) == 2  # noqa: PLR2004 - exactly two runs
-    design = replace(design, n_permutations=rules.n_permutations)
+    signals = {name: s for name, s in design.signals.items() if s.info.omnibus}
+    design = replace(design, signals=signals, n_permutations=rules.n_permutations)
     for i in sorted({i for pair in group.pairs for i in (pair.a, pair.b)}):
         sessions = () if own_pair else group.sessions_of(i)
         forms = resolved_forms(samples[i].run, [p.id for p in samples[i].run.suite.probes], [lengths[i]])
@@ -134,40 +177,66 @@ def _adjusted(tests: Sequence[PairTest | None], rules: Rules) -> list[float | No
     return [by_index.get(i) for i in range(len(tests))]
 
 
-def _evidence(
-    group: Group,
-    pair: Pair,
-    samples: Sequence[Sample],
-    lengths: Sequence[Lengths],
-    tested: tuple[PairTest | None, float | None],
-    shared: tuple[Mapping[int, Control], frozenset[int], Rules],
-) -> SameEvidence:
-    (test, pvalue_adjusted), (controls, failed, rules) = tested, shared
-    a, b = samples[pair.a], samples[pair.b]
-    sides: list[tuple[int, Literal["a", "b"]]] = [(pair.a, "a"), (pair.b, "b")]
-    around = Circumstances(
+def _evidence(pair: Pair, material: Material, tested: _Tested) -> SameEvidence:
+    a, b = material.samples[pair.a], material.samples[pair.b]
+    rules, test = material.rules, tested.test
+    forms = material.forms(pair)
+    scale = Scale(margin=rules.margin, alpha=rules.alpha, n_pairs=rules.n_pairs)
+    found = extent((a, b), forms, material.design, material.companions, scale)
+    around = _circumstances(pair, (a, b), tested, found)
+    judged = judge(test, pvalue_adjusted=tested.pvalue_adjusted, alpha=rules.alpha, around=around)
+    harmless: tuple[Explanation, ...] = (formatting(test, alpha=rules.alpha),) if test else ()
+    if judged.verdict == "different":
+        design = replace(material.design, n_permutations=SCREEN)
+        harmless = (*explanations(a, b, forms, design, alpha=rules.alpha), *harmless)
+    repeat = _repeat_similarities(pair, material, forms if test else {})
+    return SameEvidence(
+        judged=explained(judged, harmless) if judged.verdict == "different" else judged,
+        test=test,
+        pvalue_adjusted=tested.pvalue_adjusted,
+        alpha=rules.alpha,
+        margin=rules.margin,
+        control_a=tested.controls[pair.a],
+        control_b=tested.controls[pair.b],
+        similarity=similarity(a, b, forms) if repeat or found.benign is not None else None,
+        repeat_band=band(repeat),
+        share=found.share,
+        equivalence=found.equivalence,
+        positive=found.positive,
+        detectable=found.detectable,
+        benign=found.benign,
+        disagreement=found.disagreement,
+        explanations=harmless,
+    )
+
+
+def _circumstances(pair: Pair, sides: tuple[Sample, Sample], tested: _Tested, found: Extent) -> Circumstances:
+    a, b = sides
+    return Circumstances(
         independence_a=a.independence,
         independence_b=b.independence,
         n_shared_replies=a.n_shared_replies(b),
-        control_a=controls[pair.a],
-        control_b=controls[pair.b],
-        failed=frozenset(side for i, side in sides if i in failed),
+        control_a=tested.controls[pair.a],
+        control_b=tested.controls[pair.b],
+        failed=_failed_sides(pair, tested.failed),
+        equivalence=found.equivalence,
+        positive=found.positive,
+        benign=found.benign,
+        disagreement=found.disagreement,
     )
-    forms = resolved_forms(a.run, pair.probe_ids, [lengths[pair.a], lengths[pair.b]]) if test else {}
-    repeat = [
+
+
+def _failed_sides(pair: Pair, failed: frozenset[int]) -> frozenset[Literal["a", "b"]]:
+    sides: list[tuple[int, Literal["a", "b"]]] = [(pair.a, "a"), (pair.b, "b")]
+    return frozenset(side for i, side in sides if i in failed)
+
+
+def _repeat_similarities(pair: Pair, material: Material, forms: Mapping[str, str]) -> list[float]:
+    """Return the similarity of each side to each of its other sessions."""
+    samples, group = material.samples, material.group
+    return [
         value
-        for i, _ in sides
+        for i in (pair.a, pair.b)
         for j in group.sessions_of(i)
-        if j not in {pair.a, pair.b} and test and (value := similarity(samples[i], samples[j], forms)) is not None
+        if j not in {pair.a, pair.b} and (value := similarity(samples[i], samples[j], forms)) is not None
     ]
-    return SameEvidence(
-        judged=judge(test, pvalue_adjusted=pvalue_adjusted, alpha=rules.alpha, around=around),
-        test=test,
-        pvalue_adjusted=pvalue_adjusted,
-        alpha=rules.alpha,
-        margin=rules.margin,
-        control_a=controls[pair.a],
-        control_b=controls[pair.b],
-        similarity=similarity(a, b, forms) if repeat else None,
-        repeat_band=band(repeat),
-    )

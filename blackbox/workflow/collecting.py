@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from blackbox import registry, store
-from blackbox.collect import Lane, LaneResult, Limits, collect
+from blackbox.collect import Lane, LaneResult, LaneStatus, Limits, collect
+from blackbox.workflow.deciding import Decided, Deciding, said_of, sequential_rules
 from blackbox.workflow.leaks import leaked_variables
 from blackbox.workflow.runs import open_run
 from blackbox.workflow.sessions import RunRequest, Session, begin, intended
@@ -19,8 +20,16 @@ if TYPE_CHECKING:
 
     from blackbox.core import Clock, Endpoint, EndpointSpec, Observation, OnProgress
 
-State = Literal["finished", "already_finished", "interrupted", "stopped", "failed"]
+State = Literal["finished", "decided", "already_finished", "interrupted", "stopped", "failed"]
 
+_CLOSED: Mapping[LaneStatus, Literal["interrupted", "stopped", "finished"]] = {
+    "finished": "finished",
+    "decided": "finished",
+    "failed": "stopped",
+    "stopped": "stopped",
+    "interrupted": "interrupted",
+}
+"""What a lane's end makes of its run; a decided one is complete as it is, and nothing may be added to it."""
 _BUDGET_SPENT = "the budget was spent before this suite began"
 
 
@@ -43,10 +52,11 @@ class RunEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
-    """What became of a request; `warnings` are for the person."""
+    """What became of a request; `warnings` are for the person, `decided` is said of pairs collected until decided."""
 
     entries: tuple[RunEntry, ...]
     warnings: tuple[str, ...] = ()
+    decided: tuple[Decided, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -89,15 +99,20 @@ async def run_suites(
     sessions = intended(request, now=clock.now())
     todo = [session for session in sessions if not session.finished]
     entries = {session.run_key: _already(session) for session in sessions if session.finished}
+    decided: list[Decided] = []
     async with AsyncExitStack() as stack:
         endpoints = {spec.name: await _open(stack, spec, environ) for spec in _needed(todo)}
         work = _Collection(request, endpoints, clock=clock, on_progress=on_progress)
         for suite in request.suites:
-            entries |= await work.suite([session for session in todo if session.suite is suite])
+            asked = [session for session in sessions if session.suite is suite]
+            deciding = _deciding(asked, request)
+            entries |= await work.suite([session for session in todo if session.suite is suite], deciding)
             if work.interrupted:
                 break
+            paths = {each.name: entries[each.run_key].path for each in asked if each.run_key in entries}
+            decided += said_of(deciding, asked, paths)
     report = tuple(entries[session.run_key] for session in sessions if session.run_key in entries)
-    return RunReport(entries=report, warnings=_leaks(report, request.endpoints, environ))
+    return RunReport(entries=report, warnings=_leaks(report, request.endpoints, environ), decided=tuple(decided))
 
 
 class _Collection:
@@ -115,7 +130,7 @@ class _Collection:
         self._n_sent = 0
         self._spent = 0.0
 
-    async def suite(self, sessions: Sequence[Session]) -> dict[str, RunEntry]:
+    async def suite(self, sessions: Sequence[Session], deciding: Deciding | None) -> dict[str, RunEntry]:
         """Collect one suite from all endpoints that are still in; return what became of each session, by run key."""
         out = {s.run_key: _out(s, "failed", self._failed[s.spec.name]) for s in sessions if s.spec.name in self._failed}
         open_sessions = [session for session in sessions if session.run_key not in out]
@@ -124,11 +139,19 @@ class _Collection:
             return out | {s.run_key: _out(s, "stopped", _BUDGET_SPENT) for s in open_sessions}
         async with AsyncExitStack() as stack:
             opened = [await self._opened(stack, session) for session in open_sessions]
-            lanes = [self._lane(each) for each in opened]
+            done = deciding.done if deciding else frozenset()
+            lanes = [self._lane(each, wanted=each.session.name not in done) for each in opened]
             rng = random.Random(self._request.seed)  # noqa: S311 - spreads retries, decides nothing
-            results = await collect(lanes, limits=limits, clock=self._clock, rng=rng, on_progress=self._on_progress)
+            results = await collect(
+                lanes,
+                limits=limits,
+                clock=self._clock,
+                rng=rng,
+                on_progress=self._on_progress,
+                on_stored=deciding,
+            )
             return out | {
-                each.session.run_key: await self._closed(each, result)
+                each.session.run_key: await self._closed(each, result, deciding)
                 for each, result in zip(opened, results, strict=True)
             }
 
@@ -157,18 +180,18 @@ class _Collection:
             cost_before=_cost(session.spec, answers, known.cost if known else None),
         )
 
-    def _lane(self, opened: _Opened) -> Lane:
+    def _lane(self, opened: _Opened, *, wanted: bool) -> Lane:
         session, done = opened.session, opened.writer.done_keys
         return Lane(
             name=session.name,
             spec=session.spec,
             endpoint=self._endpoints[session.spec.name],
             sink=opened.writer,
-            pending=tuple(call for call in session.calls if call.key not in done),
+            pending=tuple(call for call in session.calls if wanted and call.key not in done),
             n_done_before=len(done),
         )
 
-    async def _closed(self, opened: _Opened, result: LaneResult) -> RunEntry:
+    async def _closed(self, opened: _Opened, result: LaneResult, deciding: Deciding | None) -> RunEntry:
         session, status = opened.session, result.status
         self._n_sent += result.n_attempts
         self._spent += result.cost or 0.0
@@ -176,11 +199,15 @@ class _Collection:
         if status == "failed":
             self._failed[session.spec.name] = result.reason or "failed"
         total_cost = None if opened.cost_before is None else opened.cost_before + (result.cost or 0.0)
+        warnings = [f"a session ended early: {result.reason}"] if result.reason else []
+        if deciding is not None:
+            await opened.writer.append("note", deciding.note(session.name))
+            warnings.append(deciding.warning(session.name))
         manifest = await opened.writer.finish(
-            "stopped" if status == "failed" else status,
+            _CLOSED[status],
             {"n_attempts": opened.n_attempts_before + result.n_attempts},
             cost=total_cost,
-            warnings=() if status == "finished" or not result.reason else (f"a session ended early: {result.reason}",),
+            warnings=tuple(warnings),
         )
         return RunEntry(
             endpoint=session.spec.name,
@@ -195,6 +222,12 @@ class _Collection:
             n_sent=result.n_attempts,
             cost=manifest.cost,
         )
+
+
+def _deciding(sessions: Sequence[Session], request: RunRequest) -> Deciding | None:
+    if not request.until_decided:
+        return None
+    return Deciding(sessions, sequential_rules(request.endpoints, request.suites, sessions[0].suite))
 
 
 async def _open(stack: AsyncExitStack, spec: EndpointSpec, environ: Mapping[str, str]) -> Endpoint:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +14,13 @@ from blackbox.evidence.conditions import decoding_conflict, facts
 from blackbox.evidence.document import SCHEMA, run_entry
 from blackbox.report import render
 from blackbox.store import read_run, resolve_run, write_comparison
+from blackbox.workflow._compare_companions import Named, companions_of, read_companions
 from blackbox.workflow._compare_features import FeatureSource, answer_lengths, resolved_forms, testable
 from blackbox.workflow._compare_groups import Group, Grouping, grouped
+from blackbox.workflow._compare_mixed import mixed_evidence, sequential_evidence, with_e_value
 from blackbox.workflow._compare_pairs import PairContext, pair_entry
 from blackbox.workflow._compare_related import related_evidence
-from blackbox.workflow._compare_same import Rules, judged_pairs
+from blackbox.workflow._compare_same import Material, Rules, judged_pairs, same_signals
 from blackbox.workflow._compare_summary import endpoint_pairs
 
 if TYPE_CHECKING:
@@ -44,6 +46,9 @@ class CompareOptions:
         seed: Overrides the suites' seed.
         allow_decoding_differences: Compare although different sampling was asked for.
         out: Folder to write to instead of a new one under results.
+        controls: Positive-control runs, one a suite.
+        benign: Runs of the same weights as the first-named endpoint on other hosts.
+        alternatives: Runs of what a suspect may be serving beside the reference, one a suite.
         created_at: When this comparison was made.
     """
 
@@ -52,6 +57,9 @@ class CompareOptions:
     seed: int | None = None
     allow_decoding_differences: bool = False
     out: Path | None = None
+    controls: tuple[str, ...] = ()
+    benign: tuple[str, ...] = ()
+    alternatives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +99,15 @@ def compare_runs(
     grouping = grouped(runs)
     conflicts = _decoding_conflicts(grouping, allowed=options.allow_decoding_differences)
     by_id = {run.id: path for run, path in zip(runs, paths, strict=True)}
-    judged = [_judged(group, by_id, options, on_progress) for group in grouping.groups if group.pairs]
+    named = read_companions(
+        results,
+        controls=options.controls,
+        hosts=options.benign,
+        alternatives=options.alternatives,
+        compared=runs,
+    )
+    named = replace(named, paths={**by_id, **named.paths})
+    judged = [_judged(group, named, options, on_progress) for group in grouping.groups if group.pairs]
     document = _document(runs, grouping, judged, options, conflicts)
     html = render(document, to="html")
     path = write_comparison(results, document, html=html, at=options.created_at, out=options.out)
@@ -116,36 +132,56 @@ def _decoding_conflicts(grouping: Grouping, *, allowed: bool) -> list[str]:
     return found
 
 
-def _judged(group: Group, paths: Mapping[str, Path], options: CompareOptions, on_progress: OnProgress) -> _Judged:
+def _judged(group: Group, named: Named, options: CompareOptions, on_progress: OnProgress) -> _Judged:
     lengths = [answer_lengths(run) for run in group.runs]
-    source = FeatureSource(group=group, paths=paths)
+    source = FeatureSource(group=group, paths=named.paths)
     needed = _needed(group, lengths, options)
 
-    def on_run(feature: str, position: int) -> None:
-        run = group.runs[position]
+    def on_companion(feature: str, position: int, run: Run) -> None:
         subject = f"{feature} of {run.manifest.endpoint_name}"
         on_progress(Progress(stage="features", subject=subject, done=position, total=len(group.runs)))
 
-    samples = source.samples({f: p for f, p in needed.items() if f not in GRAMS}, on_run)
-    rules = _rules(group, lengths, options)
+    def on_run(feature: str, position: int) -> None:
+        on_companion(feature, position, group.runs[position])
+
+    features = {f: p for f, p in needed.items() if f not in GRAMS}
+    samples = source.samples(features, on_run)
+    material = Material(
+        group=group,
+        samples=samples,
+        lengths=lengths,
+        companions=companions_of(group, named, features, on_companion),
+        rules=_rules(group, lengths, options),
+    )
 
     def on_pair(done: int) -> None:
         on_progress(Progress(stage="score", subject=group.suite, done=done, total=len(group.pairs)))
 
-    same: list[SameEvidence] = judged_pairs(group, samples, lengths, rules, on_pair)
+    same: list[SameEvidence] = judged_pairs(material, on_pair)
     grams: dict[str, list[FeatureMatrix]] = {
         f: [source.matrix(f, i, p, on_run) for i, p in enumerate(probes)] for f, probes in needed.items() if f in GRAMS
     }
     related: list[RelatedEvidence] = related_evidence(group, grams)
+    return _Judged(group=group, rules=material.rules, entries=_entries(material, same, related, options))
+
+
+def _entries(
+    material: Material, same: Sequence[SameEvidence], related: Sequence[RelatedEvidence], options: CompareOptions
+) -> list[dict[str, Any]]:
+    group = material.group
     context = PairContext(
         group=group,
-        samples=samples,
-        lengths=lengths,
+        samples=material.samples,
+        lengths=material.lengths,
         facts=[facts(run) for run in group.runs],
         detailed=len(group.pairs) <= DETAILED_PAIRS,
     )
-    entries = [pair_entry(context, *row) for row in zip(group.pairs, same, related, strict=True)]
-    return _Judged(group=group, rules=rules, entries=entries)
+    mixed = mixed_evidence(material, options.questions)
+    rows = zip(group.pairs, same, related, mixed, strict=True)
+    return [
+        with_e_value(pair_entry(context, *row), found)
+        for row, found in zip(rows, sequential_evidence(group), strict=True)
+    ]
 
 
 def _rules(group: Group, lengths: Sequence[Lengths], options: CompareOptions) -> Rules:
@@ -172,11 +208,13 @@ def _needed(group: Group, lengths: Sequence[Lengths], options: CompareOptions) -
     everywhere = resolved_forms(group.runs[0], [p.id for p in group.runs[0].suite.probes], lengths)
     open_somewhere = frozenset(p for p, form in everywhere.items() if form == "open")
     every = frozenset(everywhere)
-    needed = {
-        "answer": [frozenset(probes) for probes in closed],
-        "embedding": [frozenset(probes) for probes in opened],
-        "usage": [every for _ in group.runs],
-    }
+    by_form = {"closed": closed, "open": opened}
+    needed = {"usage": [every for _ in group.runs]}
+    n_pairs = sum(testable(pair, lengths) for pair in group.pairs)
+    for signal in same_signals(n_pairs).values():
+        before = needed.get(signal.info.feature, [frozenset[str]()] * len(group.runs))
+        own = [by_form[form] for form in signal.info.forms if form in by_form]
+        needed[signal.info.feature] = [probes.union(*more) for probes, *more in zip(before, *own, strict=True)]
     if open_somewhere and "related" in options.questions and _enough_runs(group):
         needed |= {feature: [open_somewhere for _ in group.runs] for feature in GRAMS}
     return needed
@@ -244,5 +282,13 @@ def _provenance(judged: Sequence[_Judged], options: CompareOptions) -> dict[str,
         "seed": judged[0].rules.seed if judged else 0,
         "created_at": plain(options.created_at),
         "packages": {name: version(name) for name in packages},
-        "command": "blackbox compare " + " ".join(run.id for suite in judged for run in suite.group.runs),
+        "command": " ".join(
+            (
+                "blackbox compare",
+                *(run.id for suite in judged for run in suite.group.runs),
+                *(f"--control {run}" for run in options.controls),
+                *(f"--benign {run}" for run in options.benign),
+                *(f"--alternative {run}" for run in options.alternatives),
+            )
+        ),
     }

@@ -10,6 +10,7 @@ from blackbox import store
 from blackbox.collect import PlannedCall, plan
 from blackbox.core import Decoding, EndpointSpec, Manifest, Suite, digest, plain
 from blackbox.errors import UsageError
+from blackbox.workflow.deciding import refuse_undecidable, sequential_plan
 from blackbox.workflow.packages import versions
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class RunRequest:
         resume_old: Continue a run even if it was begun more than 24 hours ago.
         max_requests: Requests to send at most, over all suites and endpoints.
         max_cost: Money to spend at most.
+        until_decided: Stop each pair of endpoints as soon as its e-value suffices.
     """
 
     endpoints: tuple[EndpointSpec, ...]
@@ -48,6 +50,7 @@ class RunRequest:
     resume_old: bool = False
     max_requests: int | None = None
     max_cost: float | None = None
+    until_decided: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,14 +78,15 @@ def intended(request: RunRequest, *, now: datetime) -> tuple[Session, ...]:
     """Return all sessions of a request, suite by suite; nothing is written.
 
     Raises:
-        UsageError: Two endpoints are one under two names, a run is too old to be continued unasked, or a limit can't
-            be kept.
+        UsageError: Two endpoints are one under two names, a run is too old to be continued unasked, a limit can't be
+            kept, or what is to be decided can't be.
     """
     _refuse_uncountable(request)
     runs = () if request.new else store.find_runs(request.results)
     newest = {run.manifest.run_key: run for run in runs}
     sessions = [_session(request, spec, suite, newest) for suite in request.suites for spec in request.endpoints]
     _refuse_twins(sessions)
+    refuse_undecidable(sessions, {session.name: _sequential(session.suite, request) for session in sessions})
     for session in sessions:
         _refuse_old(session, now=now, allowed=request.resume_old)
     return tuple(sessions)
@@ -163,7 +167,14 @@ def _plan_document(session: Session, request: RunRequest) -> dict[str, Any]:
         },
         "decision": plain(suite.decision),
     }
+    sequential = _sequential(suite, request)
+    if sequential is not None:
+        document["sequential"] = sequential
     return {**document, "digest": digest(document)}
+
+
+def _sequential(suite: Suite, request: RunRequest) -> dict[str, Any] | None:
+    return sequential_plan(request.endpoints, request.suites, suite) if request.until_decided else None
 
 
 def _refuse_uncountable(request: RunRequest) -> None:

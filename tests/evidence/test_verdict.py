@@ -12,11 +12,16 @@ from support.runs import drawn_answers, make_run, make_sample, make_suite, peake
 from blackbox import registry
 from blackbox.core import Effect
 from blackbox.evidence import wording
+from blackbox.evidence.benign import BenignBand, Disagreement
 from blackbox.evidence.control import Control, repeat_control, time_halves
+from blackbox.evidence.equivalence import Equivalence
+from blackbox.evidence.explanations import Explanation
 from blackbox.evidence.independence import Independence
 from blackbox.evidence.loss import Loss
+from blackbox.evidence.positive import PositiveControl
 from blackbox.evidence.same import Design, PairTest
-from blackbox.evidence.verdict import Circumstances, Judged, judge
+from blackbox.evidence.similarity import Band
+from blackbox.evidence.verdict import Circumstances, Judged, explained, judge
 
 if TYPE_CHECKING:
     from blackbox.evidence.samples import Sample
@@ -65,10 +70,78 @@ def test_p_at_alpha_is_different_and_just_above_is_not() -> None:
 
 
 def test_not_rejected_is_inconclusive_and_says_why_not_more() -> None:
-    """Equivalence is not reachable in this version, and the reason says so."""
+    """Without a control run equivalence is not claimed, and the reason says so."""
     found = verdict(pair_test_of(0.6), 0.6)
     assert found.verdict == "inconclusive"
-    assert "equivalence can't be concluded" in found.reason
+    assert "equivalence is not claimed" in found.reason
+
+
+def bounds(status: str = "shown") -> Equivalence:
+    """An equivalence result of the given status."""
+    reason = None if status == "shown" else "a difference as large as the margin is not excluded"
+    return Equivalence(status=status, reason=reason, margin=0.2, level=0.01, n_probes=20)
+
+
+def positive(*, passed: bool = True) -> PositiveControl:
+    """A positive control that passed or did not."""
+    return PositiveControl(
+        run_id="c",
+        endpoint="c",
+        share=0.2,
+        n_draws=20,
+        n_detected=20 * passed,
+        pvalue=0.001,
+        passed=passed,
+        reason=None if passed else "only 0 of 20 tests saw it",
+    )
+
+
+@pytest.mark.parametrize(
+    ("p", "status", "passed", "expected"),
+    [
+        (0.001, "shown", True, "equivalent"),
+        (0.001, "shown", False, "different"),
+        (0.001, "not_shown", True, "different"),
+        (0.001, "not_available", True, "different"),
+        (0.6, "shown", True, "equivalent"),
+        (0.6, "shown", False, "inconclusive"),
+        (0.6, "not_shown", True, "inconclusive"),
+        (0.6, "not_available", True, "inconclusive"),
+    ],
+)
+def test_the_verdict_table(p: float, status: str, expected: str, *, passed: bool) -> None:
+    """Every cell of METHODS §2: U below the margin and a passed positive control decide before p does."""
+    around = replace(CALM, equivalence=bounds(status), positive=positive(passed=passed))
+    assert verdict(pair_test_of(p), p, around).verdict == expected
+
+
+def test_a_detected_difference_below_the_margin_says_so() -> None:
+    """Equivalent with p ≤ α has its own reason; with p > α another."""
+    around = replace(CALM, equivalence=bounds(), positive=positive())
+    assert verdict(pair_test_of(0.001), 0.001, around).reason == "difference detected, smaller than the margin"
+    assert verdict(pair_test_of(0.6), 0.6, around).reason != "difference detected, smaller than the margin"
+
+
+def test_an_endpoint_that_is_not_like_itself_is_not_equivalent_to_anything() -> None:
+    """A failed repeat control hinders both verdicts."""
+    around = replace(CALM, equivalence=bounds(), positive=positive(), failed=frozenset({"a"}))
+    assert [verdict(pair_test_of(p), p, around).verdict for p in (0.001, 0.6)] == ["inconclusive", "inconclusive"]
+
+
+@pytest.mark.parametrize(("status", "passed"), [("not_shown", True), ("shown", False)])
+def test_what_keeps_a_pair_from_being_equivalent_is_named(status: str, *, passed: bool) -> None:
+    """The bound's reason, or the positive control's."""
+    around = replace(CALM, equivalence=bounds(status), positive=positive(passed=passed))
+    reason = verdict(pair_test_of(0.6), 0.6, around).reason
+    assert ("not excluded" in reason, "tests saw it" in reason) == (status == "not_shown", status == "shown")
+
+
+def test_the_equivalent_sentence_names_what_further_probes_could_do() -> None:
+    """1 − α^(1/P) is printed with the verdict."""
+    found = verdict(pair_test_of(0.6), 0.6, replace(CALM, equivalence=bounds(), positive=positive()))
+    sentence = wording.same_sentence(found, pvalue_adjusted=0.6, alpha=0.01, claims_differ=False, further_probes=0.2057)
+    assert "Up to 21% of further probes" in sentence
+    assert "Equivalent within the margin" in sentence
 
 
 def test_without_a_test_it_is_not_applicable() -> None:
@@ -111,6 +184,45 @@ def test_an_effect_no_larger_than_between_sessions_lies_in_the_repeat_band() -> 
     inside = verdict(pair_test_of(0.001, effect=0.5), around=replace(CALM, control_a=session))
     outside = verdict(pair_test_of(0.001, effect=0.7), around=replace(CALM, control_a=session))
     assert (inside.band, outside.band) == ("repeat", "unknown")
+
+
+HOSTS = BenignBand(pairs=(("h", "i"),) * 3, effect=Band(low=0.0, high=0.25, n_pairs=3), similarity=None)
+
+
+def test_the_wording_follows_the_same_weights_band() -> None:
+    """Inside: not evidence of another model. Beyond: larger than between any hosts, which still names no model."""
+    around = replace(CALM, benign=HOSTS)
+    inside, beyond = (verdict(pair_test_of(0.001, effect=e), around=around) for e in (0.25, 0.3))
+    assert (inside.band, beyond.band) == ("benign", "unknown")
+    said = [
+        wording.same_sentence(j, pvalue_adjusted=0.001, alpha=0.01, claims_differ=False, n_benign=3)
+        for j in (inside, beyond)
+    ]
+    assert "this is not evidence of another model" in said[0]
+    assert "larger than between any of 3 pairs of hosts" in said[1]
+
+
+@pytest.mark.parametrize(("value", "band"), [(0.05, "benign"), (0.5, "unknown")])
+def test_repeats_are_read_against_the_same_weights_band_and_never_different(value: float, band: str) -> None:
+    """The T = 0 rule: however far apart, the verdict is inconclusive, with both disagreements."""
+    hosts = Band(low=0.0, high=0.05, n_pairs=3)
+    far = Disagreement(value=value, n_probes=20, pvalue=0.25, band=hosts)
+    broken = Independence(state="deterministic", reason="repeats")
+    found = verdict(None, None, replace(CALM, independence_a=broken, disagreement=far))
+    assert (found.verdict, found.band) == ("inconclusive", band)
+    assert "3 pairs of hosts of the same weights differ at 0% to 5%" in found.reason
+
+
+def test_a_harmless_explanation_is_said_and_the_verdict_stays() -> None:
+    """Residual null: 'explained by sampling settings', beside 'different'."""
+    tilt = Explanation(name="sampling temperature", status="explains", pvalue=0.4, estimate="b: temperature 1.3")
+    not_it = Explanation(name="top_p", status="does_not_explain", pvalue=0.001)
+    found = explained(verdict(pair_test_of(0.001)), [not_it, tilt])
+    assert found.verdict == "different"
+    assert "explained by sampling settings (b: temperature 1.3)" in found.reason
+    sentence = wording.same_sentence(found, pvalue_adjusted=0.001, alpha=0.01, claims_differ=False)
+    assert "explained by sampling settings" in sentence
+    assert explained(found, [not_it]) == found
 
 
 def test_sentences_never_call_two_products_kin() -> None:

@@ -18,6 +18,7 @@ from blackbox.core import (
     Probe,
     Run,
     Suite,
+    TokenLogprob,
     Usage,
 )
 
@@ -71,6 +72,7 @@ def _observation(probe_id: str, repeat: int, answer: str | Outcome, prompt_token
         outcome=outcome,
         text=None if isinstance(answer, Outcome) else answer,
         usage=Usage(prompt_tokens=prompt_tokens),
+        logprobs=(TokenLogprob(token="a", logprob=-0.5, top=(("a", -0.5), ("b", -1.5))),),
         error=CallError(kind="timeout", message="no reply") if missing else None,
     )
 

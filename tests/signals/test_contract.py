@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support.features import endpoint_rows
 
 from blackbox import registry
-from blackbox.core import FeatureMatrix, PooledProbe
+from blackbox.core import FeatureMatrix
+from blackbox.evidence.samples import pool
 from blackbox.stats.permutation import label_chunk
 
 NAMES = registry.names("signals")
@@ -16,7 +18,12 @@ PAIR = [n for n in NAMES if registry.signal(n).info.question != "same"]
 
 def test_the_signals_of_this_version_are_registered() -> None:
     """One file each; the registry finds them by name."""
-    assert NAMES == ("c5", "chi2", "embedding_mmd", "exact_mmd", "tokenizer", "w3")
+    kinship = {"c5", "tokenizer", "w3"}
+    omnibus = {"chi2", "embedding_mmd", "exact_mmd"}
+    counted = {"exact_mmd_raw", "jsd", "outcome"}
+    kernels = {"energy", "first_token", "hamming_mmd", "hamming_mmd_tokens", "length", "spectrum_mmd"}
+    assert set(NAMES) == kinship | omnibus | counted | kernels | {"classifier"}
+    assert {n for n in TWO_SAMPLE if registry.signal(n).info.omnibus} == omnibus
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -32,11 +39,9 @@ def test_a_signal_declares_itself(name: str) -> None:
 def test_draws_have_a_row_a_labelling_and_a_column_a_probe(name: str) -> None:
     """`(1 + B, P)`, finite, row 0 the observed labelling, inputs unchanged."""
     rng = np.random.default_rng(0)
-    coded = registry.signal(name).info.feature == "answer"
-    probes = []
-    for i in range(3):
-        values = np.array([0, 1, 0, 2, 1, 1, 2]) if coded else rng.normal(size=(7, 4))
-        probes.append(PooledProbe(probe_id=f"p{i}", values=values, n_x=3, n_y=4))
+    feature = registry.signal(name).info.feature
+    x, y = (endpoint_rows(rng, feature, [n] * 3, model=1) for n in (3, 4))
+    probes = pool(x, y, set(x.probe_ids))
     labels = [label_chunk(0, p.probe_id, (3, 4), 0)[:50] for p in probes]
     before = [p.values.copy() for p in probes]
     draws = registry.signal(name).draws(probes, labels)

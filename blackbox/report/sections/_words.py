@@ -56,6 +56,14 @@ EFFECT = (
 BAND = "What the size of the difference compares to."
 MARGIN = "The difference fixed beforehand as too small to matter; needed to call two endpoints equivalent."
 MDE = "The smallest difference these answers would have shown."
+P_SHARE = (
+    "How often dealing the answers anew between A and B gives B as many answers typical of the alternative. Small "
+    "means chance is a poor explanation; whether a share is the right one is checked apart."
+)
+SHARE_BOUND = (
+    "Share of B's calls that A's answers, as sampled, can't explain, whatever answered them; 0 shows nothing. It takes "
+    "the share to be the same at every probe."
+)
 RANK_P = (
     "Share of reference families that come at least as close to either side as A and B come to each other. "
     "Its smallest reachable value is one over the number of families plus one."
@@ -70,7 +78,16 @@ SIGNALS: Mapping[str, str] = {
     "exact_mmd": "Short answers: how often both give exactly the same words.",
     "chi2": "Short answers: how differently each answer is used, rare ones counted fully.",
     "embedding_mmd": "Long answers: distance between their meanings, by sentence embeddings.",
+    "exact_mmd_raw": "Short answers as sent, with their dress and white space: alone it means formatting.",
+    "jsd": "Short answers: how far apart the shares of each answer are, in bits, chance taken off.",
     "hamming_mmd": "Answers compared character by character.",
+    "hamming_mmd_tokens": "Answers compared word by word, in order.",
+    "spectrum_mmd": "Short sequences of characters that answers use, wherever they stand.",
+    "energy": "Long answers: distance between their meanings, without a scale to choose.",
+    "classifier": "Long answers: whether what tells the sides apart at some questions does so at others.",
+    "first_token": "Log-probabilities listed for the first token.",
+    "length": "How long answers are.",
+    "outcome": "How often each side answers, is cut off, refuses, is filtered or stays silent.",
     "w3": "Rare sequences of three words that both use.",
     "c5": "Rare sequences of five characters that both use.",
     "tokenizer": "How reported token counts grow when a text is repeated.",

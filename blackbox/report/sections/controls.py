@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from blackbox.report.blocks import Column, Name, Number, Section, Table, Text
-from blackbox.report.sections._numbers import pvalue
+from blackbox.report.sections._numbers import decimal, pvalue
 from blackbox.report.sections._pairs import listed, mapping, pairs, sides
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def _of_pair(pair: Mapping[str, Any]) -> tuple[Block, ...]:
         Text(text=_EXPLAINED, kind="note"),
         Table(caption="Each endpoint against itself", columns=columns, rows=rows),
         Text(text=_positive(same)),
+        *_equivalence(same),
         Text(text=_benign(same)),
     )
 
@@ -61,14 +62,43 @@ def _positive(same: Mapping[str, Any]) -> str:
     control = mapping(same.get("positive_control"))
     if not control:
         return "Positive control: none. No run of known difference shows how small a difference this test would see."
-    return f"Positive control: p = {pvalue(control.get('pvalue'))}. It shows what difference this test can see."
+    seen = f"{control.get('n_detected')} of {control.get('n_draws')}"
+    passed = "passed" if control.get("passed") else "not passed"
+    return (
+        f"Positive control, {passed}: with {control.get('share'):g} of B's answers replaced by the control's, "
+        f"{seen} tests saw it (median p = {pvalue(control.get('pvalue'))})."
+    )
+
+
+def _equivalence(same: Mapping[str, Any]) -> tuple[Block, ...]:
+    found = mapping(same.get("equivalence"))
+    if not found:
+        return ()
+    if found.get("upper") is None:
+        return (Text(text=f"Equivalence: not judged, because {found.get('reason')}."),)
+    shown = "below" if found.get("status") == "shown" else "not below"
+    return (
+        Text(
+            text=f"Equivalence: the difference is at most {decimal(found['upper'], digits=4)} (missing answers add "
+            f"{decimal(found['missing_shift'], digits=4)} to it), {shown} the {decimal(found['threshold'], digits=4)} "
+            f"that a share of {found['margin']:g} of the control's answers would make. Of further probes, up to "
+            f"{found['further_probes']:.0%} could still differ."
+        ),
+    )
 
 
 def _benign(same: Mapping[str, Any]) -> str:
-    tested = [str(mapping(e).get("name") or e) for e in listed(same.get("benign_explanations"))]
+    found = [mapping(e) for e in listed(same.get("benign_explanations"))]
+    tested = [_explanation(e) for e in found if e.get("status") != "not_tested"]
     if not tested:
         return "Harmless explanations tested (sampling settings, cut-offs, formatting, filters): none."
-    return f"Harmless explanations tested: {', '.join(tested)}."
+    return f"Harmless explanations tested: {'; '.join(tested)}."
+
+
+def _explanation(found: Mapping[str, Any]) -> str:
+    says = "leaves no more than chance" if found.get("status") == "explains" else "does not suffice"
+    setting = f", {found['estimate']}" if found.get("estimate") else ""
+    return f"{found.get('name')}{setting}: {says} (p of what remains {pvalue(found.get('pvalue'))})"
 
 
 SECTION = Section(title="Controls", order=45, build=build, scope="pair")

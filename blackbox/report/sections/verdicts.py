@@ -62,7 +62,7 @@ def _same_facts(same: Mapping[str, Any]) -> tuple[Fact, ...]:
 def _detectable(same: Mapping[str, Any]) -> str:
     smallest = mapping(same.get("minimum_detectable_effect"))
     if smallest.get("value") is None:
-        return "not computed"
+        return str(smallest.get("reason") or "not computed")
     power = smallest.get("power")
     at = f" with power {power:g}" if power is not None else ""
     return f"{decimal(smallest['value'])} of {smallest.get('alternative') or smallest.get('unit')}{at}"
@@ -98,16 +98,20 @@ def _mixed(pair: Mapping[str, Any]) -> Verdict:
     mixed = mapping(pair.get("mixed"))
     share, low, high = (mixed.get(name) for name in ("share", "ci_low", "ci_high"))
     known = share is not None
-    facts = (
-        (Fact(name="share", value=f"{decimal(share)} [{decimal(low)}, {decimal(high)}]", meaning="With its interval."),)
-        if known
-        else ()
-    )
+    facts = []
+    if known:
+        with_bounds = f"{decimal(share)} [{decimal(low)}, {decimal(high)}]"
+        facts.append(Fact(name="share", value=with_bounds, meaning="With its interval."))
+    if mixed.get("pvalue") is not None:
+        facts.append(Fact(name="p of a share", value=pvalue(mixed["pvalue"]), meaning=_words.P_SHARE))
+    bound = mapping(mixed.get("lower_bound"))
+    if bound.get("value") is not None:
+        facts.append(Fact(name="at least", value=decimal(bound["value"]), meaning=_words.SHARE_BOUND))
     return Verdict(
         question=_words.QUESTIONS["mixed"],
         mark=Mark(tone="neutral", word="estimated") if known else Mark(tone="not_applicable", word="no statement"),
         sentence=_sentence(pair, "mixed", mixed),
-        facts=facts,
+        facts=tuple(facts),
         not_said=_words.NOT_SAID["mixed"],
         lead=False,
     )

@@ -1,0 +1,211 @@
+"""Power beside the PyPI package `model-equality-testing` on the same samples, at α = .05.
+
+Twenty forced-choice probes; a model's logits are normal with standard deviation 2 over 8 options. The package
+shuffles a pooled list and reports mean(stat ≥ observed) without +1; we shuffle within each probe. Its own code
+runs on the first samples of each scenario; a vectorised twin of it, which has to give the very same p on those,
+runs on all of them, because its own code would take hours. A ± is one standard error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from _results import record
+from peers.met import Missing, ModelEqualityTesting
+from threadpoolctl import threadpool_limits
+
+from blackbox import registry
+from blackbox.core import PooledProbe
+from blackbox.evidence.engine import Part, draw, omnibus
+from blackbox.stats.distances import counts_by_label
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Shares = np.ndarray[Any, np.dtype[np.float64]]
+
+N_PROBES, N_OPTIONS, SPREAD, B, ALPHA, SEED = 20, 8, 2.0, 199, 0.05, 23
+LETTERS = "abcdefgh"
+OURS = ("exact_mmd", "chi2", "jsd")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """One alternative, asked of both tests.
+
+    Args:
+        name: In words.
+        n: Answers a probe and side.
+        suspect: From a model's logits and a generator to the suspect's answer shares.
+        table: Power METHODS.md §2 asks for: MMD, χ² sum and the package.
+        n_pairs: Simulated audits.
+        n_checked: Of these, audits the package's own code repeats.
+        lost: Share of answers the suspect loses at every other probe.
+    """
+
+    name: str
+    n: int
+    suspect: Callable[[Shares, np.random.Generator], Shares]
+    table: tuple[float, float, float] | None
+    n_pairs: int
+    n_checked: int
+    lost: float = 0.0
+
+
+def softmax(logits: Shares) -> Shares:
+    """Return answer shares."""
+    weights = np.exp(logits - logits.max(1, keepdims=True))
+    return np.asarray(weights / weights.sum(1, keepdims=True))
+
+
+def model(rng: np.random.Generator) -> Shares:
+    """Return `(P, K)` logits."""
+    return rng.normal(0, SPREAD, (N_PROBES, N_OPTIONS))
+
+
+def mixed(share: float) -> Callable[[Shares, np.random.Generator], Shares]:
+    """Return a suspect that answers a share of calls from another model."""
+    return lambda logits, rng: (1 - share) * softmax(logits) + share * softmax(model(rng))
+
+
+SCENARIOS = (
+    Scenario(name="one model", n=20, suspect=lambda z, _: softmax(z), table=None, n_pairs=400, n_checked=3),
+    Scenario(
+        name="temperature 1.3",
+        n=20,
+        suspect=lambda z, _: softmax(z / 1.3),
+        table=(0.53, 0.34, 0.51),
+        n_pairs=400,
+        n_checked=3,
+    ),
+    Scenario(
+        name="temperature 0.77", n=20, suspect=lambda z, _: softmax(z / 0.77), table=None, n_pairs=400, n_checked=3
+    ),
+    Scenario(
+        name="logit noise .3",
+        n=100,
+        suspect=lambda z, rng: softmax(z + rng.normal(0, 0.3, z.shape)),
+        table=(0.90, 0.67, 0.86),
+        n_pairs=150,
+        n_checked=1,
+    ),
+    Scenario(name="mixture 20 %", n=20, suspect=mixed(0.2), table=(0.21, 0.32, 0.16), n_pairs=400, n_checked=3),
+    Scenario(name="mixture 20 %", n=50, suspect=mixed(0.2), table=(0.69, 0.89, 0.61), n_pairs=300, n_checked=1),
+    Scenario(
+        name="one model, unequal loss",
+        n=10,
+        suspect=lambda z, _: softmax(z),
+        table=None,
+        n_pairs=400,
+        n_checked=3,
+        lost=0.7,
+    ),
+)
+
+
+def our_pvalues(x: list[np.ndarray], y: list[np.ndarray]) -> dict[str, float]:
+    """Return p of each of our signals and of the omnibus."""
+    probes = []
+    for p, (a, b) in enumerate(zip(x, y, strict=True)):
+        codes = np.unique(np.concatenate([a, b]), return_inverse=True)[1]
+        probes.append(PooledProbe(probe_id=f"p{p:02d}", values=codes, n_x=len(a), n_y=len(b)))
+    parts = [Part(name=n, signal=registry.signal(n), probes=tuple(probes)) for n in OURS]
+    found = omnibus(draw(parts, seed=SEED, n_permutations=B))
+    return {"omnibus": found.pvalue, **found.signal_pvalues}
+
+
+def twin_pvalue(x: list[np.ndarray], y: list[np.ndarray], torch_seed: int) -> float:
+    """Return the package's p by counts: the same pooled shuffles, all at once."""
+    cells = np.concatenate([p * N_OPTIONS + a for side in (x, y) for p, a in enumerate(side)])
+    n_x = sum(map(len, x))
+    torch.manual_seed(torch_seed)
+    labels = np.zeros((1 + B, len(cells)), dtype=np.int8)
+    labels[0, :n_x] = 1
+    for b in range(B):
+        labels[1 + b, torch.randperm(len(cells)).numpy()[:n_x]] = 1
+    full = np.bincount(cells, minlength=N_PROBES * N_OPTIONS).reshape(N_PROBES, N_OPTIONS)
+    padded = np.concatenate([cells, [N_PROBES * N_OPTIONS - 1]])
+    counts = counts_by_label(padded, np.pad(labels, ((0, 0), (0, 1)))).reshape(-1, N_PROBES, N_OPTIONS)
+    statistic = _mean_equal(counts, counts) + _mean_equal(full - counts, full - counts)
+    statistic = statistic - 2 * _across(counts, full - counts)
+    near = 1e-9 * np.abs(statistic).max()
+    return float((statistic[1:] >= statistic[0] - near).mean())
+
+
+def _mean_equal(counts: Shares, same: Shares) -> Shares:
+    n = counts.sum(2)
+    return (counts * (same - 1)).sum((1, 2)) / (n * (n - 1)).sum(1)
+
+
+def _across(counts: Shares, others: Shares) -> Shares:
+    return (counts * others).sum((1, 2)) / (counts.sum(2) * others.sum(2)).sum(1)
+
+
+def package_pvalue(peer: ModelEqualityTesting, x: list[np.ndarray], y: list[np.ndarray], torch_seed: int) -> float:
+    """Return the package's own p of the same samples under the same shuffles."""
+    sides = [peer.sample([[LETTERS[k] for k in said] for said in side], length=1) for side in (x, y)]
+    torch.manual_seed(torch_seed)
+    return peer.pvalue(*sides, n_permutations=B)
+
+
+def audit(scenario: Scenario, rng: np.random.Generator) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Return both sides' answers at each probe."""
+    logits = model(rng)
+    if scenario.lost:  # every other probe is nearly decided, and there the suspect loses answers
+        logits[::2] *= 4
+    shares = softmax(logits), scenario.suspect(logits, rng)
+    x, y = ([rng.choice(N_OPTIONS, size=scenario.n, p=p) for p in own] for own in shares)
+    kept = scenario.n - round(scenario.lost * scenario.n)
+    return x, [said[:kept] if p % 2 == 0 else said for p, said in enumerate(y)]
+
+
+def run(scenario: Scenario, peer: ModelEqualityTesting | None) -> dict[str, Any]:
+    """Return how often each test rejects."""
+    rng = np.random.default_rng([SEED, scenario.n, len(scenario.name)])
+    found: list[dict[str, float]] = []
+    for i in range(scenario.n_pairs):
+        x, y = audit(scenario, rng)
+        twin = twin_pvalue(x, y, i)
+        if peer is not None and i < scenario.n_checked:
+            # The package compares floats without a tolerance: a tie may fall either way there.
+            assert abs(package_pvalue(peer, x, y, i) - twin) <= 2 / B
+        found.append({**our_pvalues(x, y), "package": twin})
+    power = {name: float(np.mean([p[name] <= ALPHA for p in found])) for name in found[0]}
+    errors = {name: float(np.sqrt(rate * (1 - rate) / len(found))) for name, rate in power.items()}
+    return {
+        "scenario": scenario.name,
+        "n": scenario.n,
+        "n_pairs": scenario.n_pairs,
+        "power": power,
+        "standard_error": errors,
+        "methods_table": scenario.table,
+        "checked_against_the_package": scenario.n_checked if peer else 0,
+    }
+
+
+def main() -> None:
+    """Print and record the table."""
+    try:
+        peer = ModelEqualityTesting()
+    except Missing as missing:
+        peer = None
+        print(f"the package's own code is not run: {missing}")
+    torch.set_num_threads(1)
+    rows = [run(scenario, peer) for scenario in SCENARIOS]
+    columns = ("omnibus", *OURS, "package")
+    print(f"rejections at α = {ALPHA}, B = {B}    {'n':>9}" + "".join(f"{name:>15}" for name in columns))
+    for row in rows:
+        cells = "".join(f"{row['power'][c]:>9.3f} ±{row['standard_error'][c]:.3f}" for c in columns)
+        print(f"  {row['scenario']:<32}{row['n']:>6}  {cells}")
+    version = peer.version if peer else None
+    design = {"n_probes": N_PROBES, "n_options": N_OPTIONS, "logit_sd": SPREAD}
+    settings = {"seed": SEED, "alpha": ALPHA, "n_permutations": B, "peer": version, **design}
+    record("power", {**settings, "rows": rows})
+
+
+if __name__ == "__main__":
+    with threadpool_limits(limits=1):
+        main()

@@ -1,0 +1,69 @@
+"""Harmless explanations: what each leaves of a difference."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from support.runs import drawn_answers, make_run, make_sample, make_suite, peaked
+
+from blackbox import registry
+from blackbox.core import Outcome
+from blackbox.evidence.explanations import Explanation, explanations
+from blackbox.evidence.same import Design
+
+DESIGN = Design(signals={n: registry.signal(n) for n in ("exact_mmd", "chi2")}, seed=0, n_permutations=499)
+SUITE = make_suite(16)
+FORMS = {p.id: "closed" for p in SUITE.probes}
+
+
+def found(own: np.ndarray, other: np.ndarray, outcome: Outcome | None = None) -> dict[str, Explanation]:
+    """Explain 50 answers a probe of each; with `outcome`, side b's answer w0 comes as that instead."""
+    rng = np.random.default_rng(1)
+    a, b = (
+        make_run(SUITE, drawn_answers(rng, SUITE, table, 50), endpoint=name)
+        for name, table in (("a", own), ("b", other))
+    )
+    if outcome is not None:
+        changed = tuple(replace(o, outcome=outcome) if o.text == "w0" else o for o in b.observations)
+        b = replace(b, observations=changed)
+    return {e.name: e for e in explanations(make_sample(a), make_sample(b), FORMS, DESIGN, alpha=0.01)}
+
+
+@pytest.fixture
+def own() -> np.ndarray:
+    """Answer shares of one model."""
+    return peaked(np.random.default_rng(0), 16, 8, 0.7)
+
+
+@pytest.mark.parametrize("tau", [1 / 1.5, 1.5])
+def test_a_tilt_is_explained_by_the_sampling_temperature(own: np.ndarray, tau: float) -> None:
+    """A hotter and a colder suspect."""
+    other = own**tau / (own**tau).sum(1, keepdims=True)
+    assert found(own, other)["sampling temperature"].status == "explains"
+
+
+def test_another_model_is_not_explained_by_sampling(own: np.ndarray) -> None:
+    """The residual of another distribution is large under every setting."""
+    other = found(own, peaked(np.random.default_rng(5), 16, 8, 0.7))
+    assert {e.status for n, e in other.items() if n in {"sampling temperature", "top_p", "top_k"}} == {
+        "does_not_explain"
+    }
+
+
+def test_losses_are_tested_only_where_there_are_any(own: np.ndarray) -> None:
+    """No filtered and no cut-off answer: nothing to grant, said so."""
+    other = found(own, own)
+    assert [other[n].status for n in ("filter or refusal", "length cap")] == ["not_tested"] * 2
+    assert other["length cap"].reason == "no answer was cut off"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "name"), [(Outcome.FILTERED, "filter or refusal"), (Outcome.TRUNCATED, "length cap")]
+)
+def test_a_filter_and_a_cap_are_granted(own: np.ndarray, outcome: Outcome, name: str) -> None:
+    """One answer held back or cut off on one side explains itself; beside another model it does not suffice."""
+    other = peaked(np.random.default_rng(5), 16, 8, 0.7)
+    assert found(own, own, outcome)[name].status == "explains"
+    assert found(own, other, outcome)[name].status == "does_not_explain"
