@@ -202,7 +202,7 @@ def test_detectable_margin_imputed_and_controls_are_shown() -> None:
     document["pairs"][0]["same"] |= {
         "pvalue_imputed": 0.02,
         "minimum_detectable_effect": {"value": 0.1, "unit": "mixture_share", "alternative": "mixture", "power": 0.8},
-        "positive_control": {"pvalue": 0.001},
+        "positive_control": {"passed": True, "share": 0.2, "n_detected": 19, "n_draws": 20, "pvalue": 0.001},
         "benign_explanations": [{"name": "sampling tilt"}],
         "repeat_control": {"a": None, "b": None},
     }
@@ -211,8 +211,8 @@ def test_detectable_margin_imputed_and_controls_are_shown() -> None:
         "p, lost answers 0.02",
         "0.100 of mixture with power 0.8",
         "margin 0.2",
-        "Positive control: p = 0.001.",
-        "Harmless explanations tested: sampling tilt.",
+        "Positive control, passed: with 0.2 of B's answers replaced by the control's, 19 of 20 tests saw it (median p = 0.001).",
+        "sampling tilt",
         "No repeat control was made.",
     )
 
