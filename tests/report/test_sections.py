@@ -211,7 +211,7 @@ def test_detectable_margin_imputed_and_controls_are_shown() -> None:
         "p, lost answers 0.02",
         "0.100 of mixture with power 0.8",
         "margin 0.2",
-        "Positive control, passed: with 0.2 of B's answers replaced by the control's, 19 of 20 tests saw it (median p = 0.001).",
+        "Positive control, passed: with 0.2 of B's answers replaced by the control's, 19 of 20 tests saw it",
         "sampling tilt",
         "No repeat control was made.",
     )
