@@ -71,6 +71,26 @@ def _bars() -> Bars:
     )
 
 
+class _Messages:
+    """What is worth saying once: the same trouble of one subject is not repeated while it lasts.
+
+    A message's first clause names the trouble; what follows a semicolon (when the next attempt is) may vary.
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[tuple[str, str], str] = {}
+
+    def new(self, event: Progress) -> str | None:
+        """Return the event's message, or None where the subject said as much before."""
+        if not event.message:
+            return None
+        trouble = event.message.split(";")[0]
+        if self._last.get(_row(event)) == trouble:
+            return None
+        self._last[_row(event)] = trouble
+        return printable(f"{event.subject}: {event.message}")
+
+
 def _row(event: Progress) -> tuple[str, str]:
     """Return what an event moves: each endpoint that is asked on its own, any other work as one."""
     return (event.stage, event.subject if event.stage == "collect" else "")
@@ -81,6 +101,7 @@ class _Live:
 
     def __init__(self, bars: Bars) -> None:
         self._bars = bars
+        self._messages = _Messages()
         self._tasks: dict[tuple[str, str], TaskID] = {}
 
     def show(self, event: Progress) -> None:
@@ -91,12 +112,13 @@ class _Live:
         self._bars.update(
             self._tasks[row], description=subject, completed=event.done, total=event.total, summary=counts
         )
-        if event.message:
-            self._bars.console.print(printable(f"{event.subject}: {event.message}"), markup=False, highlight=False)
+        message = self._messages.new(event)
+        if message:
+            self._bars.console.print(message, markup=False, highlight=False)
 
 
 class _Lines:
-    """A line for each message; a line when an endpoint starts, at each quarter and at its end; else one in a while.
+    """A line for each new message; a line when an endpoint starts, at each quarter and at its end; else one in a while.
 
     Args:
         monotonic: Seconds.
@@ -104,13 +126,15 @@ class _Lines:
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
+        self._messages = _Messages()
         self._share: dict[tuple[str, str], float] = {}
         self._said_at: dict[tuple[str, str], float] = {}
 
     def show(self, event: Progress) -> None:
         """Write a line if this event is worth one."""
-        if event.message:
-            note(printable(f"{event.stage} {event.subject}: {event.message}"))
+        message = self._messages.new(event)
+        if message:
+            note(f"{event.stage} {message}")
         if self._is_worth_a_line(event):
             counts = summary(event)
             note(printable(f"{event.stage} {event.subject}: {event.done}/{event.total}{counts and ', '}{counts}"))

@@ -74,7 +74,7 @@ def same_sentence(
 def related_sentence(*, rank_pvalue: float | None, n_references: int, reason: str | None) -> str:
     """Return what can be said on ancestry without a calibrated population."""
     if rank_pvalue is None:
-        return f"{reason}. {DIRECTION}" if reason else DIRECTION
+        return f"{reason[0].upper()}{reason[1:]}. {DIRECTION}" if reason else DIRECTION
     floor = 1 / (1 + n_references)
     return (
         f"Among {n_references} other endpoints of unknown lineage the two rank at p = {rank_pvalue:.2g} "

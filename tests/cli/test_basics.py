@@ -294,3 +294,20 @@ def test_main_is_the_installed_command() -> None:
     (command,) = entry_points(group="console_scripts", name="blackbox")
     assert "blackbox.cli:main" == command.value
     assert cli.main is command.load()
+
+
+def test_the_same_trouble_is_said_once_while_it_lasts() -> None:
+    """A server that is down gives one line an endpoint, not one an attempt; another trouble is said."""
+    messages = progress._Messages()
+    told = [
+        messages.new(Progress(stage="collect", subject=subject, done=0, total=9, message=text))
+        for subject, text in (
+            ("x", "connection refused; trying again in 1 s"),
+            ("x", "connection refused; trying again in 2 s"),
+            ("y", "connection refused; trying again in 1 s"),
+            ("x", "timed out; trying again in 1 s"),
+            ("x", None),
+        )
+    ]
+
+    assert [text is not None for text in told] == [True, False, True, True, False]
