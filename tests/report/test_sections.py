@@ -302,3 +302,14 @@ def test_an_unknown_form_is_refused() -> None:
     """Forms are named in the message."""
     with pytest.raises(UsageError, match="choose terminal, html or json"):
         render(documents.two(), to="pdf")  # type: ignore[arg-type]
+
+
+def test_an_effect_is_explained_in_its_own_unit() -> None:
+    """A mixture-equivalent share is a share of calls, not a squared distance."""
+    document = documents.two()
+    squared = " ".join(render(document).split())
+    document["pairs"][0]["same"]["effect"]["unit"] = "mixture_equivalent_share"
+    share = " ".join(render(document).split())
+
+    assert ("squared kernel distance" in squared, "squared kernel distance" in share) == (True, False)
+    assert "as far as if this share of one side's calls" in share

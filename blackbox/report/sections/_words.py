@@ -53,6 +53,10 @@ EFFECT = (
     "How far apart the answers are: mean over probes of the squared kernel distance between the two sides "
     "(0: no difference). In brackets, its interval over new probes of this kind."
 )
+SHARE = (
+    "How far apart the answers are: as far as if this share of one side's calls came from the control model instead "
+    "(0: no difference). In brackets, its interval over new probes of this kind."
+)
 BAND = "What the size of the difference compares to."
 MARGIN = "The difference fixed beforehand as too small to matter; needed to call two endpoints equivalent."
 MDE = "The smallest difference these answers would have shown."

@@ -43,12 +43,13 @@ def _same(pair: Mapping[str, Any]) -> Verdict:
 
 
 def _same_facts(same: Mapping[str, Any]) -> tuple[Fact, ...]:
-    alpha = same.get("alpha")
+    alpha, effect = same.get("alpha"), mapping(same.get("effect"))
+    meaning = _words.SHARE if effect.get("unit") == "mixture_equivalent_share" else _words.EFFECT
     level = f", judged against α = {alpha:g}" if alpha is not None else ""
     facts = [
         Fact(name="p, adjusted", value=f"{pvalue(same.get('pvalue_adjusted'))}{level}", meaning=_words.P_ADJUSTED),
         Fact(name="p, this pair alone", value=pvalue(same.get("pvalue")), meaning=_words.P_ALONE),
-        Fact(name="effect", value=with_interval(mapping(same.get("effect"))), meaning=_words.EFFECT),
+        Fact(name="effect", value=with_interval(effect), meaning=meaning),
         Fact(name="band", value=_words.BANDS.get(str(same.get("band")), _words.BANDS["unknown"]), meaning=_words.BAND),
         Fact(name="smallest visible", value=_detectable(same), meaning=_words.MDE),
     ]
