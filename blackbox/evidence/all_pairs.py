@@ -4,6 +4,8 @@ The statistic is linear in the entries of the Gram matrix, and all pairs of equa
 labellings (METHODS §1.4). What a run contributes alone is computed once a run; what is left of a pair, which
 answers of one equal which of the other, is a row of zeros and ones, and its sums under every labelling are
 the product of that row with a matrix all pairs share. Products hold integers below 2²⁴: float32 is exact.
+
+`compare` does not use it yet: it covers exact match at one equal count, not χ². Its benchmark and tests do.
 """
 
 from __future__ import annotations
