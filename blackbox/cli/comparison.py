@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from blackbox.cli.options import JsonOption, ResultsOption, folder
-from blackbox.cli.output import columns, has_color, note, print_json, say
+from blackbox.cli.output import columns, has_color, note, print_json, say, write_text
 from blackbox.cli.progress import shown
-from blackbox.errors import BlackboxError, UsageError
+from blackbox.cli.reporting import Form, JunitOption, MarkdownOption, write_for_machines
+from blackbox.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,14 +21,6 @@ if TYPE_CHECKING:
 
 QUESTIONS = ("same", "related", "mixed")
 GATE_FOUND, GATE_INCONCLUSIVE = 1, 3
-
-
-class Form(StrEnum):
-    """How `report` draws."""
-
-    TERMINAL = "terminal"
-    HTML = "html"
-    JSON = "json"
 
 
 def register(app: Typer) -> None:
@@ -62,6 +54,8 @@ def compare(
     allow_decoding_differences: Annotated[
         bool, typer.Option(help="Compare although different sampling settings were sent.")
     ] = False,
+    junit: JunitOption = None,
+    markdown: MarkdownOption = None,
     gate: Annotated[bool, typer.Option("--gate", help="Exit 1 if anything differs, 3 if inconclusive.")] = False,
     results: ResultsOption = None,
     as_json: JsonOption = False,
@@ -87,6 +81,7 @@ def compare(
         found = compare_runs(folder(results), runs, options, on_progress)
     _show(found.document, as_json=as_json)
     note(f"report: {found.path / 'report.html'}")
+    write_for_machines(found.document, junit=junit, markdown=markdown)
     if gate:
         raise typer.Exit(gate_code(found.document))
 
@@ -110,10 +105,7 @@ def report(
     if out is None:
         say(text.rstrip("\n"))
         return
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise BlackboxError(f"{out}: {(error.strerror or 'not writable').lower()}") from None
+    write_text(out, text)
     note(f"report: {out}")
 
 

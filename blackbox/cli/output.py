@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from blackbox.core import plain
+from blackbox.errors import BlackboxError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,6 +76,19 @@ def has_color(stream: TextIO) -> bool:
 def columns() -> int:
     """Return the width to draw reports in."""
     return min(shutil.get_terminal_size((80, 24)).columns, _WIDEST)
+
+
+def write_text(path: Path, text: str, *, append: bool = False) -> None:
+    """Write a file the person named, or add to its end.
+
+    Raises:
+        BlackboxError: It can't be written; the line says why.
+    """
+    try:
+        with path.open("a" if append else "w", encoding="utf-8", errors="replace") as file:
+            file.write(text)
+    except OSError as error:
+        raise BlackboxError(f"{path}: {(error.strerror or 'not writable').lower()}") from None
 
 
 def _path(value: object) -> str:

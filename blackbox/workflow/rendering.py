@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from blackbox import report, store
 from blackbox.errors import UsageError
 
 if TYPE_CHECKING:
     from blackbox.core import Comparison
+    from blackbox.report import Form
 
 _MARK = "-compare-"
 
@@ -44,8 +45,6 @@ def load_comparison(results: Path, name: str | None) -> Comparison:
     return store.read_comparison(find_comparison(results, name))
 
 
-def draw(
-    comparison: Comparison, *, to: Literal["terminal", "html", "json"], width: int = 80, color: bool = False
-) -> str:
-    """Return a comparison as text for a terminal, as one offline HTML page or as strict JSON."""
+def draw(comparison: Comparison, *, to: Form, width: int = 80, color: bool = False) -> str:
+    """Return a comparison in one of the forms of `blackbox.report.render`."""
     return report.render(comparison.document, to=to, width=width, color=color)

@@ -1,0 +1,51 @@
+"""How a finished document is drawn and where it goes: shared by the commands that print one."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import typer
+
+from blackbox.cli.output import note, write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+JunitOption: TypeAlias = Annotated[
+    Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML too: a test case a pair.")
+]
+MarkdownOption: TypeAlias = Annotated[
+    Path | None, typer.Option("--markdown", metavar="FILE", help="Write a Markdown summary too.")
+]
+STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
+"""Where a CI service wants a job's summary appended; written whenever it is set."""
+
+
+class Form(StrEnum):
+    """How a document is drawn."""
+
+    TERMINAL = "terminal"
+    HTML = "html"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    JUNIT = "junit"
+
+
+def write_for_machines(document: Mapping[str, Any], *, junit: Path | None, markdown: Path | None) -> None:
+    """Write the forms that were asked for, and append the summary where a CI service wants one.
+
+    Raises:
+        BlackboxError: A file can't be written.
+    """
+    from blackbox import report
+
+    for path, form in ((junit, Form.JUNIT), (markdown, Form.MARKDOWN)):
+        if path is not None:
+            write_text(path, report.render(document, to=form.value))
+            note(f"{form.value}: {path}")
+    summary = os.environ.get(STEP_SUMMARY)
+    if summary:
+        write_text(Path(summary), report.render(document, to="markdown"), append=True)
