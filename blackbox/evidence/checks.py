@@ -21,10 +21,10 @@ PROMPTS: Mapping[str, str] = {
     "animal": "Name a random animal. Answer with one word only.",
     "number": "Pick a random whole number from 1 to 100. Answer with the number only, in digits.",
     "rain": "Write two sentences about rain on a street at night.",
-    "list": "Write a list of ten everyday things, one below the other.",
+    "bread": "Write an essay about the history of bread.",
 }
 """Two with a short answer and two with a long one: an endpoint's spread shows in the first, its sampling in both."""
-LONG = "Tell a long story about a lighthouse and its keeper. Do not stop before you have told all of it."
+LONG = "Explain in detail how rain is made, step by step."
 UNIT = " seven grey stones"
 DATE = "What is the date of today? Answer in the form YYYY-MM-DD and with nothing else."
 COLD, WARM, HOT = 0.0, 1.0, 1.5

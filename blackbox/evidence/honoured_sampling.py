@@ -105,7 +105,7 @@ def _spread(heard: Heard) -> Finding:
     }
     listed = ", ".join(f"{_ASKED[name]:g}: {share:.0%}" for name, share in shares.items())
     seen = f"pairs of equal answers by temperature: {listed} (p = {falls['cold_to_warm']:.2g}, {falls['warm_to_hot']:.2g})"
-    long_cold = _equal_share([heard.texts("cold-rain"), heard.texts("cold-list")]) or 0.0
+    long_cold = _equal_share([heard.texts("cold-rain"), heard.texts("cold-bread")]) or 0.0
     counts = {"equal_share": shares, "equal_share_long_cold": long_cold, **falls}
     if falls["cold_to_warm"] <= ALPHA and long_cold > _RARELY_EQUAL:
         return Finding(check="temperature", status="honoured", asked=_asked(heard), seen=seen, counts=counts,

@@ -46,7 +46,7 @@ def repeats(heard: Heard) -> Copies:
     replies = [r for r in heard.answered(*heard.checks) if r.check not in ("n", "nonsense", "stream")]
     observed = [r.observation for r in replies]
     n_ids, n_headers = _repeated_ids(observed), sum(says_cached(o) for o in observed)
-    long = {name: _long_repeats(heard.texts(name)) for name in ("story", "warm-rain", "warm-list")}
+    long = {name: _long_repeats(heard.texts(name)) for name in ("story", "warm-rain", "warm-bread")}
     n_long, near_alike = sum(long.values()), _near_alike(heard)
     asked = f"{len(replies)} replies, equal requests among them, at temperature 1"
     seen = f"{n_ids} carry an earlier reply's id, {n_headers} a cache's header, {n_long} long answers repeat word for word"

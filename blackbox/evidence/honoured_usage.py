@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PLAIN_TEMPLATE_TOKENS = 16
 """Chat templates without a text of their own put 4 to 12 tokens around a one-letter message; more is a text."""
-_LIMITED = ("story", "seeded", "warm-rain", "warm-list", "cold-rain", "cold-list", "bare", "told")
+_LIMITED = ("story", "seeded", "warm-rain", "warm-bread", "cold-rain", "cold-bread", "bare", "told")
 _SLACK_TOKENS = 2
 """End marks that some servers count."""
 
