@@ -214,7 +214,7 @@ class CallRun:
         return self._tokens.prompt + self._tokens.output - used.prompt - used.output
 
     def _answered(self, completion: Completion) -> Observation:
-        read = {member.name: getattr(completion, member.name) for member in fields(Completion)}
+        read = {member.name: getattr(completion, member.name) for member in fields(Completion) if member.name != "wire"}
         return self._observation(**read)
 
     def _failed(self, error: EndpointError) -> Observation:

@@ -22,6 +22,7 @@ from blackbox.core.calls import (
     Sink,
     TokenLogprob,
     Usage,
+    Wire,
 )
 from blackbox.core.canonical import canonical, digest, plain
 from blackbox.core.runs import Clock, Comparison, Manifest, OnProgress, Progress, Run
@@ -83,6 +84,7 @@ __all__ = [
     "TwoSampleResult",
     "TwoSampleSignal",
     "Usage",
+    "Wire",
     "canonical",
     "digest",
     "plain",

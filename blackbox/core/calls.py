@@ -106,6 +106,23 @@ class Call:
     messages: tuple[Message, ...]
     decoding: Decoding
     tools: tuple[Mapping[str, Any], ...] = ()
+    body: Mapping[str, Any] = field(default_factory=dict)
+    """Fields laid over the request's, None takes one out: only `doctor` sets any, to ask what no suite may."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """How a reply came: facts of the server that no observation of a suite needs, read by `doctor`.
+
+    Args:
+        n_choices: Choices in the reply.
+        n_events: Pieces it came in where it was streamed, else None.
+        server_date: The server's Date header.
+    """
+
+    n_choices: int | None = None
+    n_events: int | None = None
+    server_date: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +145,7 @@ class Completion:
     provider: str | None = None
     system_fingerprint: str | None = None
     error: CallError | None = None
+    wire: Wire | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from blackbox.core import CallError, Completion, Outcome, Usage
+from blackbox.core import CallError, Completion, Outcome, Usage, Wire
 from blackbox.endpoints import _json
 from blackbox.endpoints._facts import read_logprobs, read_usage
 from blackbox.endpoints._server_words import read_words
@@ -39,12 +39,13 @@ class MalformedError(ValueError):
     """The reply does not say what was answered."""
 
 
-def read_reply(body: bytes, scrubber: Scrubber) -> Completion:
+def read_reply(body: bytes, scrubber: Scrubber, *, n_asked: int = 1) -> Completion:
     """Return the completion in `body`, without the circumstances only the transport knows.
 
     Args:
         body: The decoded bytes of a reply with a success status.
         scrubber: Finds keys that JSON escapes hid from the transport.
+        n_asked: How many choices were asked for; the first is read.
     """
     try:
         document = _json.parse(body)
@@ -55,7 +56,7 @@ def read_reply(body: bytes, scrubber: Scrubber) -> Completion:
     if not isinstance(document, dict):
         return malformed("a JSON value that is no object", kind="no_object")
     try:
-        return _with_facts(_answered(document), document)
+        return _with_facts(_answered(document, n_asked), document)
     except MalformedError as problem:
         return _with_facts(malformed(str(problem), kind="no_answer"), document)
 
@@ -73,11 +74,12 @@ def _with_facts(completion: Completion, document: Mapping[str, Json]) -> Complet
         served_model=_text_or_none(document.get("model")),
         provider=_text_or_none(document.get("provider")),
         system_fingerprint=_text_or_none(document.get("system_fingerprint")),
+        wire=Wire(n_choices=len(choices) if isinstance(choices := document.get("choices"), list) else None),
     )
 
 
-def _answered(document: Mapping[str, Json]) -> Completion:
-    choice = _only_choice(document)
+def _answered(document: Mapping[str, Json], n_asked: int) -> Completion:
+    choice = _first_choice(document, n_asked)
     finish_raw = _typed(choice, "finish_reason", str)
     finish = FINISH_REASONS.get(finish_raw.lower()) if finish_raw else None
     if finish == "error" or choice.get("error") is not None:
@@ -96,14 +98,14 @@ def _answered(document: Mapping[str, Json]) -> Completion:
     )
 
 
-def _only_choice(document: Mapping[str, Json]) -> Mapping[str, Json]:
+def _first_choice(document: Mapping[str, Json], n_asked: int) -> Mapping[str, Json]:
     choices = document.get("choices")
     if not choices and document.get("error") is not None:
         raise MalformedError(f"an error object in a successful reply{read_words(document).quoted}")
     if not isinstance(choices, list) or not choices:
         raise MalformedError("no choices")
-    if len(choices) > 1:
-        raise MalformedError(f"{len(choices)} choices where one was asked for")
+    if len(choices) > n_asked:
+        raise MalformedError(f"{len(choices)} choices where {'one was' if n_asked == 1 else f'{n_asked} were'} asked for")
     if not isinstance(choices[0], dict):
         raise MalformedError("the choice is no object")
     return choices[0]

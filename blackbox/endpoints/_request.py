@@ -85,7 +85,9 @@ def request_body(spec: EndpointSpec, call: Call) -> dict[str, Any]:
         "tools": [dict(tool) for tool in call.tools] or None,
         "provider": dict(spec.routing) or None,
     }
-    return {name: value for name, value in stated.items() if value is not None} | dict(spec.extra_body)
+    asked = {name: value for name, value in stated.items() if value is not None} | dict(spec.extra_body)
+    laid_over = {name: value for name, value in call.body.items() if value is not None}
+    return {name: value for name, value in asked.items() if name not in call.body} | laid_over
 
 
 def _value(spec: EndpointSpec, environ: Mapping[str, str], variable: str) -> str:

@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import openai
 
-from blackbox.core import Completion, Outcome
+from blackbox.core import Completion, Outcome, Wire
 from blackbox.endpoints._body import ReplyUnreadableError
 from blackbox.endpoints._errors import FOREIGN, Classifier, is_filtered
 from blackbox.endpoints._reply import malformed, read_reply
+from blackbox.endpoints._json import NotJsonError
 from blackbox.endpoints._request import check_spec, read_credentials, request_body
 from blackbox.endpoints._secrets import Scrubber
 from blackbox.endpoints._sending import open_connections
 from blackbox.endpoints._server_words import read_body
+from blackbox.endpoints._stream import is_stream, whole
 from blackbox.endpoints._transport import CACHE_HEADERS, TIMING, Guard, GuardedTransport, RedirectedError
 
 if TYPE_CHECKING:
@@ -88,7 +90,7 @@ class ChatEndpoint:
             # Everything goes into extra_body, which the client sends as it is; its own arguments it would rewrite
             # field by field, at a fifth of the time of a request.
             reply = await self._create(model=self._spec.model, messages=(), extra_body=request_body(self._spec, call))
-            return self._read(reply.http_response)
+            return self._read(reply.http_response, call)
         except ReplyUnreadableError as problem:
             return malformed(str(problem), kind=problem.kind)
         except RedirectedError as redirect:
@@ -102,8 +104,16 @@ class ChatEndpoint:
             failure = self._classifier.from_exception(problem)
         raise failure  # outside of the handlers, so that the client's exception is not chained to ours
 
-    def _read(self, response: httpx2.Response) -> Completion:
-        return _with_circumstances(read_reply(response.content, self._classifier.scrubber), response)
+    def _read(self, response: httpx2.Response, call: Call) -> Completion:
+        body, n_events = response.content, None
+        if call.body.get("stream") and is_stream(response.headers.get("content-type", "")):
+            try:
+                body, n_events = whole(body)
+            except NotJsonError as problem:
+                return _with_circumstances(malformed(str(problem), kind="not_json"), response)
+        completion = read_reply(body, self._classifier.scrubber, n_asked=call.body.get("n", 1))
+        wire = replace(completion.wire or Wire(), n_events=n_events, server_date=response.headers.get("date"))
+        return _with_circumstances(replace(completion, wire=wire), response)
 
 
 def _filtered(response: httpx2.Response, codes: list[str]) -> Completion:

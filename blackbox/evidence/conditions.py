@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from blackbox.core import Run
 
 SAME_WINDOW_HOURS = 24.0
+HONOURED_SETTINGS = (
+    "temperature", "sampling", "repeats", "system_role", "default_text", "leading_space", "max_output_tokens",
+)  # fmt: skip
+"""What `doctor` leaves in a run's manifest of settings that answers depend on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +36,7 @@ class Facts:
     """One run's circumstances, read once."""
 
     sent: Mapping[str, Any] | None
-    honoured: bool
+    honoured: Mapping[str, Any] | None
     times: tuple[datetime, datetime] | None
     served: Mapping[str, tuple[str, ...]]
 
@@ -41,7 +45,7 @@ def facts(run: Run) -> Facts:
     """Return what a run records of its circumstances."""
     return Facts(
         sent=run.manifest.sent_decoding,
-        honoured=run.manifest.honoured_decoding is not None,
+        honoured=run.manifest.honoured_decoding,
         times=window(run),
         served={f: tuple(sorted({v for o in run.observations if (v := getattr(o, f))})) for _, f, _ in _SERVED},
     )
@@ -86,10 +90,39 @@ def _decoding(sent: Mapping[str, Any] | None) -> str:
     return ", ".join(f"{name} {plain(value)}" for name, value in stated.items()) or "server defaults"
 
 
+def honoured_conflict(a: Mapping[str, Any] | None, b: Mapping[str, Any] | None) -> str | None:
+    """Return which settings two sides were measured to treat differently, None where they agree or one is unknown.
+
+    A setting of which one side can't be told is unknown: it stops nothing.
+    """
+    if a is None or b is None:
+        return None
+    names = [name for name in HONOURED_SETTINGS if _known(a, name) and _known(b, name) and a[name] != b[name]]
+    return ", ".join(f"{name.replace('_', ' ')} {a[name]} against {b[name]}" for name in names) or None
+
+
+def _known(settings: Mapping[str, Any], name: str) -> bool:
+    return str(settings.get(name) or "").startswith(("honoured", "not honoured", "ignored"))
+
+
 def _honoured(a: Facts, b: Facts) -> Condition:
-    texts = ["measured" if side.honoured else "not measured" for side in (a, b)]
+    conflict, known = honoured_conflict(a.honoured, b.honoured), a.honoured is not None and b.honoured is not None
+    untold = [n for n in HONOURED_SETTINGS if known and not (_known(a.honoured or {}, n) and _known(b.honoured or {}, n))]
     meaning = "what a server really honours was not measured; servers answer 200 and ignore settings"
-    return Condition(name="honoured decoding", a=texts[0], b=texts[1], state="unknown", meaning=meaning)
+    if known:
+        meaning = "answers differ for this reason alone" if conflict else "both were measured to do as asked, or alike"
+        meaning += f"; not told of both: {', '.join(untold).replace('_', ' ')}" if untold else ""
+    state: Literal["equal", "different", "unknown"] = "different" if conflict else "unknown"
+    if known and not conflict and not untold:
+        state = "equal"
+    texts = [_measured(side.honoured) for side in (a, b)]
+    return Condition(name="honoured decoding", a=texts[0], b=texts[1], state=state, meaning=meaning)
+
+
+def _measured(settings: Mapping[str, Any] | None) -> str:
+    if settings is None:
+        return "not measured"
+    return ", ".join(f"{name.replace('_', ' ')} {settings[name]}" for name in HONOURED_SETTINGS if settings.get(name))
 
 
 def _window(a: Facts, b: Facts) -> Condition:

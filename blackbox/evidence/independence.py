@@ -66,14 +66,15 @@ def _sent_deterministic(observed: Sequence[Observation]) -> Independence | None:
 
 
 def _cache_headers(observed: Sequence[Observation]) -> Independence | None:
-    n = sum(_says_cached(o) for o in observed)
+    n = sum(says_cached(o) for o in observed)
     if not n:
         return None
     reason = f"{n} of {len(observed)} replies came with a header of a response cache: copies, not draws"
     return Independence(state="copies", reason=reason)
 
 
-def _says_cached(observation: Observation) -> bool:
+def says_cached(observation: Observation) -> bool:
+    """Return whether a reply's headers say that it may be a copy."""
     headers = {name.lower(): value.strip().lower() for name, value in observation.cache_headers.items()}
     age = headers.pop("age", "0")
     return (age.isdecimal() and int(age) > 0) or any("hit" in value.split(":")[0].split() for value in headers.values())

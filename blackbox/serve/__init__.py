@@ -1,7 +1,25 @@
 """Reference endpoint: small models whose lineage is known, served over the OpenAI protocol on loopback."""
 
 from blackbox.serve.catalogue import folder, members, truth
+from blackbox.serve.exchange import When
+from blackbox.serve.fixed import FixedAnswers
+from blackbox.serve.quirks import QUIRKS, make_quirk
 from blackbox.serve.requestlog import LoggedRequest, RequestLog
+from blackbox.serve.rules import Rule, Script, quirk_rule
 from blackbox.serve.server import running
 
-__all__ = ["LoggedRequest", "RequestLog", "folder", "members", "running", "truth"]
+__all__ = [
+    "QUIRKS",
+    "FixedAnswers",
+    "LoggedRequest",
+    "RequestLog",
+    "Rule",
+    "Script",
+    "When",
+    "folder",
+    "make_quirk",
+    "members",
+    "quirk_rule",
+    "running",
+    "truth",
+]

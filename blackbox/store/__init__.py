@@ -3,6 +3,8 @@
 from blackbox.store.cache import FeatureCache
 from blackbox.store.codec import RUN_SCHEMA, decode_observation, encode_observation
 from blackbox.store.comparisons import read_comparison, write_comparison
+from blackbox.store.examinations import FOLDER as EXAMINATIONS
+from blackbox.store.examinations import find_examinations, read_examination, write_examination
 from blackbox.store.manifests import read_manifest
 from blackbox.store.naming import new_run_id, slug
 from blackbox.store.runs import (
@@ -18,6 +20,7 @@ from blackbox.store.verify import VerifyReport, verify_run
 from blackbox.store.writer import RunWriter, write_observations
 
 __all__ = [
+    "EXAMINATIONS",
     "RUN_SCHEMA",
     "FeatureCache",
     "RunSummary",
@@ -28,10 +31,12 @@ __all__ = [
     "create_run",
     "decode_observation",
     "encode_observation",
+    "find_examinations",
     "find_runs",
     "new_run_id",
     "newest_with_key",
     "read_comparison",
+    "read_examination",
     "read_manifest",
     "read_run",
     "read_table",
@@ -39,5 +44,6 @@ __all__ = [
     "slug",
     "verify_run",
     "write_comparison",
+    "write_examination",
     "write_observations",
 ]

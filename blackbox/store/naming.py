@@ -33,5 +33,10 @@ def new_comparison_id(at: datetime, document_digest: str) -> str:
     return f"{_stamp(at)}-compare-{digest([at, document_digest])[:8]}"
 
 
+def new_examination_id(at: datetime, endpoint: str, document_digest: str) -> str:
+    """Return `<UTC time>-<endpoint>-<8 hex>` for an examination of an endpoint made `at`."""
+    return f"{_stamp(at)}-{slug(endpoint)}-{digest([at, document_digest])[:8]}"
+
+
 def _stamp(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y%m%dt%H%M%Sz")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from blackbox import registry, store
 from blackbox.collect import Lane, LaneResult, LaneStatus, Limits, collect
+from blackbox.core import Progress
 from blackbox.workflow.deciding import Decided, Deciding, said_of, sequential_rules
 from blackbox.workflow.leaks import leaked_variables
 from blackbox.workflow.runs import open_run
@@ -100,6 +101,8 @@ async def run_suites(
     todo = [session for session in sessions if not session.finished]
     entries = {session.run_key: _already(session) for session in sessions if session.finished}
     decided: list[Decided] = []
+    for session in todo:
+        _say_warnings(session, on_progress)
     async with AsyncExitStack() as stack:
         endpoints = {spec.name: await _open(stack, spec, environ) for spec in _needed(todo)}
         work = _Collection(request, endpoints, clock=clock, on_progress=on_progress)
@@ -199,7 +202,7 @@ class _Collection:
         if status == "failed":
             self._failed[session.spec.name] = result.reason or "failed"
         total_cost = None if opened.cost_before is None else opened.cost_before + (result.cost or 0.0)
-        warnings = [f"a session ended early: {result.reason}"] if result.reason else []
+        warnings = [*session.warnings, *([f"a session ended early: {result.reason}"] if result.reason else [])]
         if deciding is not None:
             await opened.writer.append("note", deciding.note(session.name))
             warnings.append(deciding.warning(session.name))
@@ -222,6 +225,14 @@ class _Collection:
             n_sent=result.n_attempts,
             cost=manifest.cost,
         )
+
+
+def _say_warnings(session: Session, on_progress: OnProgress) -> None:
+    """Say what `doctor` found before anything is sent; the run's manifest holds it too."""
+    for warning in session.warnings:
+        on_progress(Progress(
+            stage="collect", subject=session.name, done=0, total=len(session.calls), message=f"warning: {warning}",
+        ))  # fmt: skip
 
 
 def _deciding(sessions: Sequence[Session], request: RunRequest) -> Deciding | None:

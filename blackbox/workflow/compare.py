@@ -10,7 +10,7 @@ from blackbox import suites
 from blackbox.core import Progress, plain
 from blackbox.errors import UsageError
 from blackbox.evidence import wording
-from blackbox.evidence.conditions import decoding_conflict, facts
+from blackbox.evidence.conditions import decoding_conflict, facts, honoured_conflict
 from blackbox.evidence.document import SCHEMA, run_entry
 from blackbox.report import render
 from blackbox.store import read_run, resolve_run, write_comparison
@@ -115,7 +115,7 @@ def compare_runs(
 
 
 def _decoding_conflicts(grouping: Grouping, *, allowed: bool) -> list[str]:
-    """Return a warning for each pair asked for different sampling.
+    """Return a warning for each pair asked for different sampling, or measured to sample differently.
 
     Raises:
         UsageError: There is one and it was not asked for.
@@ -127,6 +127,9 @@ def _decoding_conflicts(grouping: Grouping, *, allowed: bool) -> list[str]:
             conflict = decoding_conflict(a.manifest.sent_decoding, b.manifest.sent_decoding)
             if conflict:
                 found.append(f"{a.id} and {b.id} were asked for different sampling ({conflict})")
+            measured = honoured_conflict(a.manifest.honoured_decoding, b.manifest.honoured_decoding)
+            if measured:
+                found.append(f"{a.id} and {b.id} were measured to sample differently ({measured})")
     if found and not allowed:
         raise UsageError(f"{found[0]}: answers differ for this reason alone; compare with --allow-decoding-differences")
     return found

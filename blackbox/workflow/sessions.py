@@ -10,6 +10,7 @@ from blackbox import store
 from blackbox.collect import PlannedCall, plan
 from blackbox.core import Decoding, EndpointSpec, Manifest, Suite, digest, plain
 from blackbox.errors import UsageError
+from blackbox.workflow.doctor_advice import advise, honoured_decoding, recent_examinations
 from blackbox.workflow.deciding import refuse_undecidable, sequential_plan
 from blackbox.workflow.packages import versions
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from blackbox.store import RunSummary
+    from blackbox.workflow.doctor_advice import Examinations
 
 OLDEST = timedelta(hours=24)
 """A run begun longer ago mixes "then" and "now" (METHODS §1.8); it is continued only if asked."""
@@ -39,6 +41,7 @@ class RunRequest:
         max_requests: Requests to send at most, over all suites and endpoints.
         max_cost: Money to spend at most.
         until_decided: Stop each pair of endpoints as soon as its e-value suffices.
+        despite_doctor: Collect although `doctor` found a suite's premise broken.
     """
 
     endpoints: tuple[EndpointSpec, ...]
@@ -51,17 +54,30 @@ class RunRequest:
     max_requests: int | None = None
     max_cost: float | None = None
     until_decided: bool = False
+    despite_doctor: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One endpoint under one suite; `existing` is the run that is continued or was found finished."""
+    """One endpoint under one suite.
+
+    Args:
+        spec: The endpoint.
+        suite: The suite.
+        run_key: Says which runs are this one.
+        calls: All of the plan.
+        existing: The run that is continued or was found finished.
+        examination: What `doctor` found of the endpoint in the last 24 hours.
+        warnings: What of that touches the suite.
+    """
 
     spec: EndpointSpec
     suite: Suite
     run_key: str
     calls: tuple[PlannedCall, ...]
     existing: RunSummary | None
+    examination: Mapping[str, Any] | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -79,7 +95,7 @@ def intended(request: RunRequest, *, now: datetime) -> tuple[Session, ...]:
 
     Raises:
         UsageError: Two endpoints are one under two names, a run is too old to be continued unasked, a limit can't be
-            kept, or what is to be decided can't be.
+            kept, what is to be decided can't be, or `doctor` found a suite's premise broken.
     """
     _refuse_uncountable(request)
     runs = () if request.new else store.find_runs(request.results)
@@ -89,7 +105,16 @@ def intended(request: RunRequest, *, now: datetime) -> tuple[Session, ...]:
     refuse_undecidable(sessions, {session.name: _sequential(session.suite, request) for session in sessions})
     for session in sessions:
         _refuse_old(session, now=now, allowed=request.resume_old)
-    return tuple(sessions)
+    examinations = recent_examinations(request.results, now=now)
+    return tuple(_advised(session, request, examinations) for session in sessions)
+
+
+def _advised(session: Session, request: RunRequest, examinations: Examinations) -> Session:
+    if session.finished:
+        return session
+    spec, suite = session.spec, session.suite
+    warnings = advise([(spec, suite)], examinations, despite=request.despite_doctor)
+    return replace(session, examination=examinations.of(spec), warnings=warnings)
 
 
 def run_key(spec: EndpointSpec, suite: Suite, *, seed: int, label: str) -> str:
@@ -128,7 +153,7 @@ def begin(session: Session, request: RunRequest, *, at: datetime) -> Path:
         suite_digest=suite.digest,
         endpoint=plain(spec),
         sent_decoding=plain(sent_decoding(spec, suite)),
-        honoured_decoding=None,
+        honoured_decoding=honoured_decoding(session.examination),
         plan=_plan_document(session, request),
         packages=versions(),
         created_at=at,

@@ -91,7 +91,8 @@ def _window(run: Mapping[str, Any]) -> str:
 
 
 def _settings(decoding: object, absent: str) -> str:
-    stated = [f"{name} {value}" for name, value in sorted(mapping(decoding).items()) if value not in (None, [], ())]
+    settings = {name: value for name, value in mapping(decoding).items() if name != "findings"}
+    stated = [f"{name} {value}" for name, value in sorted(settings.items()) if value not in (None, [], ())]
     if decoding is None:
         return absent
     return ", ".join(stated) or "server defaults"

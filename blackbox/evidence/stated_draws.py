@@ -1,0 +1,86 @@
+"""Replies with log-probabilities → tokens drawn from stated distributions, and the first distribution of each."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from blackbox.evidence import checks
+from blackbox.stats.stated import Draws
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from blackbox.core import TokenLogprob
+    from blackbox.evidence.checks import Reply
+
+_END = re.compile(r"<\|?[A-Za-z_/｜▁ ]*(?:end|eos|eot|eom|s|stop)[A-Za-z_｜▁ ]*\|?>|\[(?:EOS|END|SEP)\]|<｜.*｜>", re.IGNORECASE)
+"""Marks that end an answer. They are drawn but never listed as drawn, so they must not count as what might have been."""
+_TOLERANCE = 1e-3
+_LEAST_TEXT = 2
+
+
+def draws_of(replies: Iterable[Reply]) -> Draws | None:
+    """Return all tokens of some replies as draws, or None where no log-probabilities with alternatives came.
+
+    The mark that ends an answer is taken out of every stated law, which is scaled up again: where an answer goes on,
+    it was not drawn.
+    """
+    rows = [row for reply in replies for row in _rows(reply)]
+    if not rows:
+        return None
+    width = max(len(row.stated) for row in rows)
+    stated = np.array([_padded(row.stated, width) for row in rows])
+    seen = np.array([_padded([float(flag) for flag in row.seen], width) for row in rows]) > 0
+    drawn = np.array([width - 1 if row.drawn is None else row.drawn for row in rows])
+    return Draws(stated=stated, drawn=drawn, seen=seen)
+
+
+def first_laws(replies: Iterable[Reply]) -> list[Mapping[str, float]]:
+    """Return the log-probabilities listed for each reply's first token; an empty mapping where there are none."""
+    return [dict(tokens[0].top) if (tokens := reply.observation.logprobs) else {} for reply in replies]
+
+
+class _Row:
+    """One token: stated probabilities in descending order with the unlisted rest last."""
+
+    def __init__(self, token: TokenLogprob, before: str) -> None:
+        listed = sorted(((text, lp) for text, lp in token.top if not _END.fullmatch(text)), key=lambda pair: -pair[1])
+        ended = sum(np.exp(lp) for text, lp in token.top if _END.fullmatch(text))
+        p = np.exp([lp for _, lp in listed])
+        rest = max(0.0, 1.0 - ended - float(p.sum()))
+        total = float(p.sum()) + rest
+        self.stated = [*(p / total).tolist(), rest / total]
+        self.seen = [*(_stood(text, before) for text, _ in listed), False]
+        self.drawn = _column(token, listed)
+
+
+def _rows(reply: Reply) -> list[_Row]:
+    prompt = checks.PROMPTS.get(reply.check.partition("-")[2], "")
+    rows, before = [], f"{checks.SYSTEM} {prompt}"
+    for token in reply.observation.logprobs or ():
+        if token.top and not _END.fullmatch(token.token):
+            rows.append(_Row(token, before))
+        before += token.token
+    return [row for row in rows if len(row.stated) > 1]
+
+
+def _column(token: TokenLogprob, listed: Sequence[tuple[str, float]]) -> int | None:
+    """Return which listed token was drawn, None for one of the rest."""
+    named = [i for i, (text, lp) in enumerate(listed) if text == token.token and abs(lp - token.logprob) <= _TOLERANCE]
+    if named:
+        return named[0]
+    if not listed or token.logprob < listed[-1][1] - _TOLERANCE:
+        return None
+    return int(np.argmin([abs(lp - token.logprob) for _, lp in listed]))
+
+
+def _stood(text: str, before: str) -> bool:
+    return len(text) >= _LEAST_TEXT and text in before
+
+
+def _padded(values: Sequence[float], width: int) -> list[float]:
+    """Return the values with zeros between the listed tokens and the rest."""
+    return [*values[:-1], *[0.0] * (width - len(values)), values[-1]]

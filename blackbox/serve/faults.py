@@ -1,0 +1,5 @@
+"""Fault."""
+
+
+class Fault:
+    """A fault."""
