@@ -38,7 +38,7 @@ from blackbox.core.signals import (
     TwoSampleResult,
     TwoSampleSignal,
 )
-from blackbox.core.suites import Decision, Decoding, Form, Message, Probe, Suite
+from blackbox.core.suites import Decision, Decoding, Fact, Form, Message, Probe, Short, Suite
 
 if TYPE_CHECKING:
     from blackbox.core.signals import AnyArray as AnyArray
@@ -61,6 +61,7 @@ __all__ = [
     "EndpointSpec",
     "FeatureExtractor",
     "FeatureMatrix",
+    "Fact",
     "Form",
     "Manifest",
     "Message",
@@ -75,6 +76,7 @@ __all__ = [
     "Probe",
     "Progress",
     "Run",
+    "Short",
     "SignalInfo",
     "Sink",
     "Status",
