@@ -30,7 +30,7 @@ def extras(document: Mapping[str, Any], place: Place, probes: Sequence[Probe]) -
     return found
 
 
-def key(value: object, place: Place) -> str:
+def answer_key(value: object, place: Place) -> str:
     """Return the right answer to a probe, as its parser writes it."""
     found = text(value, place, least=1)
     if len(found) > _MAX_KEY:
@@ -70,7 +70,9 @@ def _short(value: object, place: Place, probes: Sequence[Probe]) -> Short:
     ids = [text(item, here.at(i)) for i, item in enumerate(listing(found["probes"], here, of="probe ids"))]
     for i, probe_id in enumerate(ids):
         if probe_id not in known:
-            raise here.at(i).error(f"there is no probe {shown(probe_id)}", write="write the id of a probe of this suite")
+            raise here.at(i).error(
+                f"there is no probe {shown(probe_id)}", write="write the id of a probe of this suite"
+            )
         if probe_id in ids[:i]:
             raise here.at(i).error(f"{shown(probe_id)} is named twice", write="name each probe once")
     return Short(repeats=repeats, probe_ids=tuple(ids))

@@ -50,8 +50,8 @@ def profiles() -> Mapping[str, Profile]:
     source = read(read_text(file), str(file))
     top = mapping(source.document, source.place, known=("schema", "profiles"), required=("schema", "profiles"))
     here = source.place.at("profiles")
-    found = top["profiles"]
-    return {name: _profile(str(name), found[name], here.at(name)) for name in mapping(found, here, known=_names(found))}
+    found = mapping(top["profiles"], here, known=_names(top["profiles"]))
+    return {name: _profile(name, value, here.at(name)) for name, value in found.items()}
 
 
 def find_all(names: Iterable[str]) -> tuple[Suite, ...]:
@@ -72,7 +72,9 @@ def _names(found: object) -> tuple[str, ...]:
 def _profile(name: str, value: object, place: Place) -> Profile:
     found = mapping(value, place, known=_PROFILE, required=("title", "suites"))
     here = place.at("suites")
-    suites = tuple(text(item, here.at(i), least=1) for i, item in enumerate(listing(found["suites"], here, of="suites")))
+    suites = tuple(
+        text(item, here.at(i), least=1) for i, item in enumerate(listing(found["suites"], here, of="suites"))
+    )
     calls, cost = found.get("max_calls"), found.get("max_cost_usd")
     return Profile(
         name=name,

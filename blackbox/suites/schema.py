@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 from blackbox.core import Decision, Decoding, Form, Message, Probe, Suite, canonical
 from blackbox.core import digest as digest_of
-from blackbox.suites.extras import EXTRAS, extras, facts, key
+from blackbox.suites.extras import EXTRAS, answer_key, extras, facts
 from blackbox.suites.fields import Place, choice, language, listing, mapping, name, number, shown, text, whole
 
 SCHEMA = "blackbox.suite/1"
@@ -192,7 +192,7 @@ def _probe(value: object, place: Place, *, shared: _Shared, system: str | None, 
         decoding=_decoding(found["decoding"], place.at("decoding")) if "decoding" in found else None,
         parser=stated.parser or "text",
         tools=_tools(found["tools"], place.at("tools")) if "tools" in found else (),
-        key=key(found["key"], place.at("key")) if "key" in found else None,
+        key=answer_key(found["key"], place.at("key")) if "key" in found else None,
         facts=facts(found["facts"], place.at("facts")) if "facts" in found else (),
     )
 
