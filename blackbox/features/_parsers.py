@@ -48,8 +48,8 @@ class Reading:
     """An answer as its probe's parser reads it.
 
     Args:
-        status: `valid`: what was asked for; `invalid`: something else; `refusal`: declined, in words or by the server;
-            `empty`: nothing said, not even after thinking; `missing`: the call says nothing about the model.
+        status: `valid`: what was asked for; `invalid`: something else; `refusal`: declined, in words or by the
+            server; `empty`: nothing said, not even after thinking; `missing`: the call says nothing about the model.
         category: What is compared; None where missing.
     """
 
