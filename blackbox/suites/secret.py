@@ -33,10 +33,10 @@ def secret_suite(family: str, key: bytes) -> Suite:
         SuiteError: Another family, or too short a key.
     """
     if family not in FAMILIES:
-        known = sorted(FAMILIES)
-        raise SuiteError(f"no secret form of {shown(family)}: its questions are written by hand; {known: {", ".join(known)}")
+        known = ", ".join(sorted(FAMILIES))
+        raise SuiteError(f"{shown(family)} has no secret form: its questions are written by hand; known: {known}")
     if len(key) < MIN_KEY_BYTES:
-        raise SuiteError(f"the key has {len(key)} bytes; take at least {MIN_KEY_BYTES}, e.g. from: openssl rand -hex 32")
+        raise SuiteError(f"the key has {len(key)} bytes; take {MIN_KEY_BYTES} or more, e.g. of: openssl rand -hex 32")
     released = find(family)
     document = {name: released.document[name] for name in _KEPT if name in released.document}
     document |= _own(family, key, released)
