@@ -39,7 +39,7 @@ from blackbox.core.signals import (
     TwoSampleResult,
     TwoSampleSignal,
 )
-from blackbox.core.suites import Decision, Decoding, Form, Message, Probe, Suite
+from blackbox.core.suites import Decision, Decoding, Fact, Form, Message, Probe, Short, Suite
 
 if TYPE_CHECKING:
     from blackbox.core.signals import AnyArray as AnyArray
@@ -60,6 +60,7 @@ __all__ = [
     "Endpoint",
     "EndpointKind",
     "EndpointSpec",
+    "Fact",
     "FeatureExtractor",
     "FeatureMatrix",
     "Form",
@@ -76,6 +77,7 @@ __all__ = [
     "Probe",
     "Progress",
     "Run",
+    "Short",
     "SignalInfo",
     "Sink",
     "Status",

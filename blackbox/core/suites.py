@@ -58,10 +58,40 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One numeric fact of a batch: an answer within `tolerance` of `value` is right.
+
+    Args:
+        id: Name within its probe.
+        value: What is true, in `unit`.
+        tolerance: Absolute, in `unit`; 0 where only the exact number is right.
+        unit: Unit of the value; empty for counts and years.
+        source: Where the value is published.
+    """
+
+    id: str
+    value: float
+    tolerance: float
+    unit: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Short:
+    """The short form of a suite, for a first look: which probes, and how often at most."""
+
+    repeats: int
+    probe_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
     """One question of a suite, asked `repeats` times.
 
     `max_output_tokens` is None for imported probes only: what limited recorded answers is unknown.
+
+    `key` is the right answer as the probe's parser writes it (`C` for a choice, a tool's name or `none` for a tool
+    call), None where there is none: it says which answers are wrong, and no test of sameness reads it.
     """
 
     id: str
@@ -74,6 +104,8 @@ class Probe:
     decoding: Decoding | None = None
     parser: str = "text"
     tools: tuple[Mapping[str, Any], ...] = ()
+    key: str | None = None
+    facts: tuple[Fact, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -83,7 +115,11 @@ class Probe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
-    """A versioned list of probes; `document` is the parsed file the digest is taken of."""
+    """A versioned list of probes; `document` is the parsed file the digest is taken of.
+
+    `detects`, `against` and `unchecked` are for people: what the suite can show, what is known against it, and what
+    nobody could check who wrote it. `provenance` says what a made suite was made from.
+    """
 
     name: str
     version: int
@@ -96,6 +132,11 @@ class Suite:
     title: str = ""
     description: str = ""
     licence: str = ""
+    detects: str = ""
+    against: str = ""
+    unchecked: tuple[str, ...] = ()
+    short: Short | None = None
+    provenance: Mapping[str, Any] = field(default_factory=dict)
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def sent_decoding(self, probe: Probe) -> Decoding:

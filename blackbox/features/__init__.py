@@ -6,12 +6,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from blackbox.features._parsers import category
+    from blackbox.features._parsers import category, reading
     from blackbox.features.embedding import embedding_feature
 
-__all__ = ["category", "embedding_feature"]
+__all__ = ["category", "embedding_feature", "reading"]
 
-_HOME = {"category": "blackbox.features._parsers", "embedding_feature": "blackbox.features.embedding"}
+_HOME = {
+    "category": "blackbox.features._parsers",
+    "embedding_feature": "blackbox.features.embedding",
+    "reading": "blackbox.features._parsers",
+}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - the lazy exports have types of their own, stated above

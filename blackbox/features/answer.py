@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 class Answer:
     """The category of every answer that is not missing; refusals and the like are categories of their own."""
 
-    version = 1
+    version = 2
 
     def extract(self, run: Run, probe_ids: frozenset[str]) -> FeatureMatrix:
         """Return `(n,)` uint64: the first 8 bytes (big-endian) of each category's sha256."""
-        parsers = {probe.id: probe.parser for probe in run.suite.probes}
+        probes = {probe.id: probe for probe in run.suite.probes}
         return code_matrix(
             "answer",
             self.version,
             run=run,
             probe_ids=probe_ids,
-            text=lambda o: str(category(o, parsers[o.probe_id])),
+            text=lambda o: str(category(o, probes[o.probe_id])),
         )
 
 

@@ -13,10 +13,13 @@ from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 from blackbox.core import Decision, Decoding, Form, Message, Probe, Suite, canonical
 from blackbox.core import digest as digest_of
+from blackbox.suites.extras import EXTRAS, answer_key, extras, facts
 from blackbox.suites.fields import Place, choice, language, listing, mapping, name, number, shown, text, whole
 
 SCHEMA = "blackbox.suite/1"
-PARSERS = ("text", "word", "number", "letter", "coin")
+PARSERS = (
+    "text", "word", "number", "letter", "coin", "colour", "choice", "numbers", "refusal", "claim", "tool"
+)  # fmt: skip
 """How a closed answer becomes a category; `features` owns the meaning."""
 QUESTIONS = ("same", "related", "changed", "mixed", "which")
 
@@ -24,10 +27,11 @@ Origin: TypeAlias = Literal["shipped", "file", "imported"]
 
 _REQUIRED = ("schema", "name", "version", "questions", "probes")
 _FIELDS = (
-    *_REQUIRED, "digest", "title", "description", "licence", "origin", "system", "decoding", "decision", "defaults"
+    *_REQUIRED, "digest", "title", "description", "licence", "origin", "system", "decoding", "decision", "defaults",
+    *EXTRAS
 )  # fmt: skip
 _SHARED = ("family", "language", "form", "repeats", "max_output_tokens", "parser")
-_PROBE = ("id", *_SHARED, "prompt", "messages", "decoding", "tools")
+_PROBE = ("id", *_SHARED, "prompt", "messages", "decoding", "tools", "key", "facts")
 _ROLES = ("system", "user", "assistant")
 _MAX_SEED = 2**63 - 1
 _T = TypeVar("_T")
@@ -80,6 +84,7 @@ def build(document: Mapping[str, Any], place: Place, *, origin: Origin, check_di
         licence=text(own.get("licence", ""), place.at("licence")),
         document=own,
     )
+    suite = replace(suite, **extras(own, place, suite.probes))
     if check_digest:
         _check_digest(own, suite.digest, place)
     return suite
@@ -187,6 +192,8 @@ def _probe(value: object, place: Place, *, shared: _Shared, system: str | None, 
         decoding=_decoding(found["decoding"], place.at("decoding")) if "decoding" in found else None,
         parser=stated.parser or "text",
         tools=_tools(found["tools"], place.at("tools")) if "tools" in found else (),
+        key=answer_key(found["key"], place.at("key")) if "key" in found else None,
+        facts=facts(found["facts"], place.at("facts")) if "facts" in found else (),
     )
 
 

@@ -80,14 +80,14 @@ def _sequential(a: Run, b: Run) -> SequentialResult | None:
 
 def _stream(a: Run, b: Run, rules: SequentialRules) -> PairedStream:
     """Return the e-process as it was when the runs were collected, from what is stored."""
-    parsers = {probe.id: probe.parser for probe in a.suite.probes}
+    probes = {probe.id: probe for probe in a.suite.probes}
     keys = [call.key for call in plan(a.suite, seed=int(a.manifest.plan.get("seed", 0)))]
     stream = PairedStream(slots=slots_of(a.suite, keys), rules=rules)
     wanted = {slot.key for slot in stream.slots}
     for side, run in (("a", a), ("b", b)):
         for o in run.observations:
             if o.key in wanted:
-                stream.offer("a" if side == "a" else "b", o.key, category(o, parsers[o.probe_id]))
+                stream.offer("a" if side == "a" else "b", o.key, category(o, probes[o.probe_id]))
     return stream
 
 

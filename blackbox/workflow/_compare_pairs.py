@@ -103,7 +103,7 @@ def _effects(same: SameEvidence) -> dict[str, float]:
 
 
 def _category(observation: Observation, probe: Probe) -> str | None:
-    found: str | None = category(observation, probe.parser)
+    found: str | None = category(observation, probe)
     return found
 
 

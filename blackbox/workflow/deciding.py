@@ -92,7 +92,7 @@ class Deciding:
     def __call__(self, name: str, observation: Observation) -> frozenset[str]:
         """Take an answer to its pairs and return the sessions that are decided against all others."""
         if observation.key in self._keys:
-            answer = category(observation, self._parsers[observation.probe_id].parser)
+            answer = category(observation, self._parsers[observation.probe_id])
             for pair, stream in self._streams.items():
                 if name in pair:
                     side: Side = "a" if name == pair[0] else "b"

@@ -1,0 +1,80 @@
+"""One random pick, one word: other kinds and other wording than the released suite, in four languages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from blackbox.suites.families.draws import Draws
+
+N_WORDS, N_NUMBERS = 8, 2
+_NOUNS: Mapping[str, Sequence[str]] = {
+    "en": (
+        "animal", "fruit", "city", "country", "colour", "first name", "vegetable", "drink", "flower",
+        "musical instrument",
+        "bird", "job", "metal", "month", "day of the week", "planet", "sport", "food", "season", "shape",
+    ),
+    "zh": (
+        "动物", "水果", "城市", "国家", "颜色", "名字", "蔬菜", "饮料", "花", "乐器", "鸟", "职业", "金属", "月份", "运动",  # noqa: E501 - wide characters
+        "食物", "季节", "形状",
+    ),
+    "ru": (
+        "животное", "дерево", "блюдо", "имя", "растение", "насекомое", "государство", "ремесло", "украшение",
+        "время года", "слово", "чувство",
+    ),
+    "ar": (
+        "حيوانا", "مدينة", "لونا", "فاكهة", "بلدا", "مهنة", "طائرا", "مشروبا", "زهرة", "شهرا", "اسما", "معدنا",
+    ),
+}  # fmt: skip
+_ASKS: Mapping[str, Sequence[str]] = {
+    "en": (
+        "Name a random {noun}.", "Pick a {noun} at random.", "Choose any {noun} you like.",
+        "Give me a random {noun}.",
+        "Think of any {noun} and tell me which it is.", "Say the first {noun} that comes to you.",
+    ),
+    "zh": (
+        "请随机说一种{noun}。", "随便想一种{noun}，告诉我是什么。", "随机选一个{noun}。", "说出你首先想到的{noun}。",
+    ),
+    "ru": ("Назови наугад любое {noun}.", "Придумай какое-нибудь {noun}.", "Выбери случайное {noun}."),
+    "ar": ("اذكر {noun} عشوائيا.", "اختر {noun} بالصدفة.", "سم لي {noun} من اختيارك."),
+}  # fmt: skip
+_NUMBERS: Mapping[str, Sequence[str]] = {
+    "en": ("Pick a random whole number from {low} to {high}.", "Think of a number between {low} and {high}."),
+    "zh": ("请在{low}到{high}之间随机选一个整数。", "想一个{low}到{high}之间的数。"),
+    "ru": ("Выбери случайное целое число от {low} до {high}.", "Загадай число от {low} до {high}."),
+    "ar": ("اختر عددا صحيحا عشوائيا من {low} إلى {high}.", "فكر في عدد بين {low} و {high}."),
+}
+_ONE_WORD: Mapping[str, Sequence[str]] = {
+    "en": ("Answer with one word only.", "Reply with a single word.", "One word, nothing else."),
+    "zh": ("只回答一个词。", "用一个词回答，不要写别的。"),
+    "ru": ("Ответь только одним словом.", "Одно слово, ничего больше."),
+    "ar": ("أجب بكلمة واحدة فقط.", "كلمة واحدة لا غير."),
+}
+_DIGITS: Mapping[str, str] = {
+    "en": "Answer with the number only, in digits.",
+    "zh": "只回答这个数，用阿拉伯数字书写。",
+    "ru": "Ответь только числом, цифрами.",
+    "ar": "أجب بالعدد فقط مكتوبا بالأرقام.",
+}
+
+
+def make(draws: Draws) -> list[dict[str, Any]]:
+    """Return forty cells: eight kinds of words and two ranges of numbers in each language."""
+    return [probe for language in _NOUNS for probe in _cells(draws.child(language), language)]
+
+
+def _cells(draws: Draws, language: str) -> list[dict[str, Any]]:
+    space = "" if language == "zh" else " "
+    found = []
+    for i, noun in enumerate(draws.sample(_NOUNS[language], N_WORDS), start=1):
+        prompt = f"{draws.pick(_ASKS[language]).format(noun=noun)}{space}{draws.pick(_ONE_WORD[language])}"
+        found.append({"id": f"word-{language}-{i}", "family": "word", "language": language, "prompt": prompt})
+    for i, high in enumerate(draws.sample((20, 50, 100, 200, 500, 1000), N_NUMBERS), start=1):
+        ask = draws.pick(_NUMBERS[language]).format(low=1, high=high)
+        found.append({
+            "id": f"number-{language}-{i}", "family": "number", "language": language, "parser": "number",
+            "prompt": f"{ask}{space}{_DIGITS[language]}",
+        })  # fmt: skip
+    return found
