@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from tests.support.commands import Command
 
+
 def lines(path: Path, rows: list[Any]) -> Path:
     """Write rows as JSON Lines."""
     path.parent.mkdir(parents=True, exist_ok=True)
