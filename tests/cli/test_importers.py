@@ -103,7 +103,7 @@ def test_lm_eval(command: Command, tmp_path: Path) -> None:
     document(folder / "results_2026-01-02T03-04-05.678901.json", {"model_name": "org/m"})
     found = imported(command, path, "lm-eval")
     assert ["org/m"] == list(found)
-    by_prompt = {prompt: [t for t in found["org/m"] if t["prompt"] == prompt] for prompt in {"Q: 1+1?\nA:", "Q: gone?"}}
+    by_prompt = {prompt: [t for t in found["org/m"] if t["prompt"] == prompt] for prompt in ("Q: 1+1?\nA:", "Q: gone?")}
     assert [("ok", "two"), ("ok", "2"), ("empty", None)] == told(by_prompt["Q: 1+1?\nA:"])
     assert [("error", None)] == told(by_prompt["Q: gone?"])
     (rest,) = [o for o in found["org/m"] if o["prompt"] not in by_prompt]

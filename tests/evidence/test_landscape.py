@@ -41,7 +41,7 @@ def codes(rows: dict[str, list[int]]) -> FeatureMatrix:
 
 
 def entry(found: object, n: int) -> dict:
-    """Return the document's entry of runs r0, r1, …"""
+    """Return the document's entry of the runs."""
     names = [f"r{i}" for i in range(n)]
     return landscape_entry(found, suite=SUITE, run_ids=names, names=names, seed=0)  # type: ignore[arg-type]
 
@@ -100,7 +100,7 @@ def test_open_distances_agree_with_a_double_loop(rng: np.random.Generator, n_end
 
 
 def test_kin_share_a_stem_and_others_do_not(rng: np.random.Generator) -> None:
-    """Two runs of one model are set apart in nearly every resample; twelve strangers are not set apart from each other."""
+    """Two runs of one model are set apart in nearly every resample, strangers are not."""
     found = entry(open_distances(grams(rng, [*range(11), 10], 20), range(12)), 12)
     assert support_of(found, {10, 11}) >= 0.95
     others = [e["support"] for e in found["tree"]["edges"] if e["support"] is not None]

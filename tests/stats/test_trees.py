@@ -36,7 +36,7 @@ OF_EIGHT = {
     (0, 1): 0.84375, (0,): 3.5625, (1,): 2.4375, (3, 4, 5): 8.90625, (3, 4): 1.21875, (3,): 3.55, (4,): 16.45,
     (5,): 1.78125, (2, 6, 7): 3.03125, (2, 6): 7.145833, (2,): 8.083333, (6,): 2.916667, (7,): 8.854167,
 }  # fmt: skip
-"""What scikit-bio 0.7.4's `nj(…, neg_as_zero=False)` makes of `EIGHT`: the leaves on one side of an edge: its length."""
+"""What scikit-bio 0.7.4's `nj(…, neg_as_zero=False)` makes of `EIGHT`: leaves on one side of an edge, its length."""
 MAP_OF_EIGHT = [
     [-4.665419963204536, -6.325490455543539], [-2.731934571176642, -7.492277677913861],
     [-14.993621919426358, 12.243113413790326], [11.073402238401117, -5.48729048438933],
@@ -124,7 +124,7 @@ def test_branches_are_never_negative_and_inputs_unchanged() -> None:
 )
 def test_what_is_no_distance_matrix_is_refused(bad: np.ndarray) -> None:
     """Too small, not square, not finite, negative, not symmetric."""
-    with pytest.raises(ValueError, match="distances|matrix"):
+    with pytest.raises(ValueError, match=r"distances|matrix"):
         neighbour_joining(bad)
 
 

@@ -76,7 +76,7 @@ def _heat(entry: Mapping[str, Any], tree: Tree, where: str) -> Drawing:
     return Drawing(
         caption="How far apart the runs' answers are",
         description=(
-            "Darker is closer; runs stand in the order of the tree, so that close ones are neighbours. "
+            "Darker is closer than the median pair; runs stand in the tree's order, so that close ones are neighbours. "
             f"The closest two are {_closest(distances, [names[leaf] for leaf in order])}."
         ),
         width=SIDE,
@@ -87,11 +87,11 @@ def _heat(entry: Mapping[str, Any], tree: Tree, where: str) -> Drawing:
 
 
 def _shades(distances: np.ndarray) -> np.ndarray:
-    """Return 0 (far) to 5 (close) by equal steps between the smallest and largest distance; −1 on the diagonal."""
+    """Return 0 (no closer than the median pair) to 5 (as close as the closest), by roots; −1 on the diagonal."""
     off = distances[~np.eye(len(distances), dtype=bool)]
-    low, high = float(off.min()), float(off.max())
-    share = (high - distances) / (high - low) if high > low else np.zeros_like(distances)
-    shades = np.clip(np.floor(6 * share), 0, 5).astype(int)
+    low, middle = float(off.min()), float(np.median(off))
+    share = np.clip((middle - distances) / (middle - low), 0, 1) if middle > low else np.zeros_like(distances)
+    shades = np.ceil(5 * np.sqrt(share)).astype(int)
     np.fill_diagonal(shades, -1)
     return shades
 
@@ -116,12 +116,12 @@ def _margins(name: str, place: int, size: float, letters: float) -> tuple[Label,
 
 def _drawn_tree(entry: Mapping[str, Any], tree: Tree, support: Sequence[float | None], where: str) -> Drawing:
     outer = [edge.length for edge in tree.edges if edge.b < tree.n_leaves]
-    shortened = 0.8 * min(outer)
+    shortened = 0.8 * float(np.median(outer))
     placed = _fitted(equal_angle(tree, shortened=shortened))
     strokes = [_stroke(edge, placed, share) for edge, share in zip(tree.edges, support, strict=True)]
     shares = [_share(edge, placed, s) for edge, s in zip(tree.edges, support, strict=True) if s and s >= SUPPORTED]
     n_strong = sum(s is not None and s >= STRONG for s in support)
-    cut = f" Outer branches are shortened by {shortened:.2f} each, for room." if shortened > 0.005 else ""  # noqa: PLR2004
+    cut = f" Outer branches are drawn shorter by {shortened:.2f}, down to none, for room."
     return Drawing(
         caption="Neighbour-joining tree, unrooted",
         description=(
@@ -157,7 +157,7 @@ def _names_round(names: Sequence[str], placed: Placed, tree: Tree) -> tuple[Stro
     """Return every leaf's name on a circle, evenly spread, with a faint line from its leaf."""
     order = leaf_order(tree)
     letters = max(6.0, min(15.0, 0.8 * 2 * math.pi * (SIDE / 2 - MARGIN) / len(order)))
-    longest = int((MARGIN - 30) / (0.55 * letters))
+    longest = int((MARGIN - 30) / (0.65 * letters))
     parts: list[Stroke | Label] = []
     for leaf in order:
         angle = float(placed.angles[leaf])
@@ -181,31 +181,38 @@ def _map(entry: Mapping[str, Any], where: str) -> Drawing:
     points = np.array(entry["map"]["points"], dtype=float)
     reach = float(np.abs(points).max()) or 1.0
     places = SIDE / 2 + points * (SIDE / 2 - 110) / reach
-    letters = 13.0 if len(points) <= 40 else 9.0  # noqa: PLR2004 - more names than that overlap
-    parts: list[Dot | Label] = []
-    for name, (x, y) in zip(entry["names"], places.tolist(), strict=True):
-        right = x > SIDE / 2
-        parts.append(Dot(x=x, y=y, words=Name(text=name)))
-        label = Label(
-            x=x + (-8 if right else 8),
-            y=y + 4,
-            text=Name(text=name),
-            anchor="end" if right else "start",
-            size=letters,
-            longest=24,
-        )
-        parts.append(label)
+    dots = [Dot(x=x, y=y, words=Name(text=n)) for n, (x, y) in zip(entry["names"], places.tolist(), strict=True)]
+    labels = _apart(dots)
+    left_out = f" {len(dots) - len(labels)} names that would overlap are left out." if len(labels) < len(dots) else ""
     return Drawing(
         caption="Map of the runs",
         description=(
             f"Classical scaling to a plane: it shows {100 * entry['map']['shown']:.0f} % of what sets the runs apart, "
-            "so that points near each other may still differ. Axes have no meaning."
+            f"so that points near each other may still differ. Axes have no meaning.{left_out}"
         ),
         width=SIDE,
         height=SIDE,
-        parts=tuple(parts),
+        parts=(*dots, *labels),
         where=where,
     )
+
+
+def _apart(dots: Sequence[Dot]) -> list[Label]:
+    """Return the labels of the dots, outermost first, without those that would lie on one already there."""
+    letters, longest = 12.0, 24
+    taken: list[tuple[float, float, float]] = []
+    labels = []
+    for dot in sorted(dots, key=lambda d: -math.hypot(d.x - SIDE / 2, d.y - SIDE / 2)):
+        inward = dot.x > SIDE / 2
+        width = 0.62 * letters * min(len(dot.words.text), longest + 1)
+        start = dot.x - 8 - width if inward else dot.x + 8
+        if any(abs(dot.y - y) < letters and start < right and left < start + width for left, right, y in taken):
+            continue
+        taken.append((start, start + width, dot.y))
+        anchor: Literal["start", "end"] = "end" if inward else "start"
+        x = dot.x + (-8 if inward else 8)
+        labels.append(Label(x=x, y=dot.y + 4, text=dot.words, anchor=anchor, size=letters, longest=longest))
+    return labels
 
 
 SECTION = Section(title="All runs at once", order=25, build=build)
