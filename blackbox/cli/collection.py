@@ -20,14 +20,15 @@ from blackbox.cli.options import (
 )
 from blackbox.cli.output import note, print_json, printable, say, table
 from blackbox.cli.progress import shown
-from blackbox.errors import ConfigError
+from blackbox.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from typer import Typer
 
     from blackbox.core import EndpointSpec
+    from blackbox.store import TableFields
     from blackbox.workflow.collecting import RunReport
     from blackbox.workflow.config import Config
     from blackbox.workflow.sessions import RunRequest
@@ -56,6 +57,10 @@ class Format(StrEnum):
     """Layouts of recorded answers that `import` reads."""
 
     TABLE = "table"
+    ALPACA_EVAL = "alpaca-eval"
+    LM_EVAL = "lm-eval"
+    INSPECT = "inspect"
+    OPENAI_BATCH = "openai-batch"
 
 
 LabelOption = Annotated[
@@ -168,12 +173,16 @@ def run(
 
 
 def import_answers(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Parquet, JSON, JSON Lines or CSV.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A table, or another tool's file of answers.")],
     *,
     suite: Annotated[str, typer.Option("--suite", metavar="NAME", help="What to call these prompts as a suite.")],
-    prompt_field: Annotated[str, typer.Option("--prompt-field", metavar="COLUMN", help="Holds the prompt.")],
-    response_field: Annotated[str, typer.Option("--response-field", metavar="COLUMN", help="Holds the answer.")],
     layout: Annotated[Format, typer.Option("--format", help="Layout of the file.")] = Format.TABLE,
+    prompt_field: Annotated[
+        str | None, typer.Option("--prompt-field", metavar="COLUMN", help="Of a table: holds the prompt.")
+    ] = None,
+    response_field: Annotated[
+        str | None, typer.Option("--response-field", metavar="COLUMN", help="Of a table: holds the answer.")
+    ] = None,
     id_field: Annotated[str | None, typer.Option(metavar="COLUMN", help="Names the prompt.")] = None,
     model_field: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="Names who answered [the file's name].")
@@ -182,30 +191,47 @@ def import_answers(
         str | None, typer.Option(metavar="COLUMN", help="Counts askings of one prompt [file order].")
     ] = None,
     time_field: Annotated[str | None, typer.Option(metavar="COLUMN", help="When it was asked [unknown].")] = None,
+    model: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of another tool's file: who answered [as recorded].")
+    ] = None,
+    requests: Annotated[
+        Path | None, typer.Option("--input", metavar="FILE", help="Of openai-batch: the file that was uploaded.")
+    ] = None,
     results: ResultsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make runs of recorded answers, one for each model in the file."""
-    from blackbox.store import TableFields
     from blackbox.workflow.clock import utc_now
-    from blackbox.workflow.importing import import_table
+    from blackbox.workflow.importing import Recorded, import_recorded, import_table
 
-    del layout  # one so far
-    fields = TableFields(
-        prompt=prompt_field,
-        response=response_field,
-        id=id_field,
-        model=model_field,
-        repeat=repeat_field,
-        time=time_field,
-    )
-    runs = import_table(file, fields, suite_name=suite, results=folder(results), now=utc_now)
+    columns = (prompt_field, response_field, id_field, model_field, repeat_field, time_field)
+    if layout is Format.TABLE:
+        fields = _table_fields(columns, model=model, requests=requests)
+        runs = import_table(file, fields, suite_name=suite, results=folder(results), now=utc_now)
+    else:
+        if any(columns):
+            raise UsageError(f"--format {layout.value} knows its own fields; leave the --…-field options out")
+        source = Recorded(layout=layout.value, model=model, requests=requests)
+        runs = import_recorded(file, source, suite_name=suite, results=folder(results), now=utc_now)
     if as_json:
         print_json({"schema": "blackbox.import/1", "runs": runs})
         return
     names = {"id": "RUN", "endpoint": "MODEL", "n_observations": "ANSWERS"}
     say(table([{name: getattr(each, name) for name in names} for each in runs], names))
     note("sampling settings of recorded answers are unknown; reports say so")
+
+
+def _table_fields(columns: Sequence[str | None], *, model: str | None, requests: Path | None) -> TableFields:
+    from blackbox.store import TableFields
+
+    prompt, response, id_field, model_field, repeat_field, time_field = columns
+    if prompt is None or response is None:
+        raise UsageError("--format table needs --prompt-field and --response-field: the columns of prompt and answer")
+    if model is not None or requests is not None:
+        raise UsageError("--model and --input are of other formats; a table names its models with --model-field")
+    return TableFields(
+        prompt=prompt, response=response, id=id_field, model=model_field, repeat=repeat_field, time=time_field
+    )
 
 
 def chosen(config: Config, names: list[str] | None) -> tuple[EndpointSpec, ...]:

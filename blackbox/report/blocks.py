@@ -284,6 +284,76 @@ class Matrix:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stroke:
+    """Straight lines from point to point; `weight` 0 is faint, 1 as usual, 2 strong."""
+
+    points: tuple[tuple[float, float], ...]
+    weight: Literal[0, 1, 2] = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dot:
+    """A round mark with the words behind it."""
+
+    x: float
+    y: float
+    words: Name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """Words in a drawing.
+
+    Args:
+        x: Where they start, end or are centred.
+        y: Their base line.
+        text: The words; a `Name` where they come from outside.
+        anchor: What of them stands at `x`.
+        angle: Degrees, clockwise.
+        size: Height of the letters, in units of the drawing.
+        longest: Characters shown at most.
+    """
+
+    x: float
+    y: float
+    text: str | Name
+    anchor: Literal["start", "middle", "end"] = "start"
+    angle: float = 0.0
+    size: float = 12.0
+    longest: int = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Squares:
+    """Equal squares of one shade, from 0 (lightest) to 5; their upper left corners."""
+
+    shade: int
+    size: float
+    corners: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """A figure of lines, dots, squares and words in a plane of `width` × `height`.
+
+    Args:
+        caption: What it shows.
+        description: The figure in words, for who can't see it.
+        width: Of the plane.
+        height: Of the plane.
+        parts: What is drawn, in order.
+        where: Where the numbers behind it are.
+    """
+
+    caption: str
+    description: str
+    width: float
+    height: float
+    parts: tuple[Stroke | Dot | Label | Squares, ...]
+    where: str = "comparison.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """Lines to type into a shell."""
 
@@ -311,7 +381,9 @@ class Fold:
     open: bool = False
 
 
-Block: TypeAlias = "Text | Bullets | KeyValues | Verdict | Table | Scale | Exhibits | Matrix | Command | Group | Fold"
+Block: TypeAlias = (
+    "Text | Bullets | KeyValues | Verdict | Table | Scale | Exhibits | Matrix | Drawing | Command | Group | Fold"
+)
 
 
 # --- sections and pages ---------------------------------------------------------------------------

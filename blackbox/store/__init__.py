@@ -1,12 +1,16 @@
 """Evidence at rest: journals that lose nothing, runs that can be audited, tables read and comparisons kept."""
 
+from blackbox.store.alpaca_eval import read_alpaca_eval
 from blackbox.store.cache import FeatureCache
 from blackbox.store.codec import RUN_SCHEMA, decode_observation, encode_observation
 from blackbox.store.comparisons import read_comparison, write_comparison
 from blackbox.store.examinations import FOLDER as EXAMINATIONS
 from blackbox.store.examinations import find_examinations, read_examination, write_examination
+from blackbox.store.inspect_logs import read_inspect
+from blackbox.store.lm_eval import read_lm_eval
 from blackbox.store.manifests import read_manifest
 from blackbox.store.naming import new_run_id, slug
+from blackbox.store.openai_batch import read_openai_batch
 from blackbox.store.runs import (
     RunSummary,
     create_run,
@@ -35,9 +39,13 @@ __all__ = [
     "find_runs",
     "new_run_id",
     "newest_with_key",
+    "read_alpaca_eval",
     "read_comparison",
     "read_examination",
+    "read_inspect",
+    "read_lm_eval",
     "read_manifest",
+    "read_openai_batch",
     "read_run",
     "read_table",
     "resolve_run",

@@ -11,7 +11,7 @@ from blackbox.store.naming import new_comparison_id
 from blackbox.store.parquet import displayable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -21,7 +21,13 @@ COMPARISON_SCHEMA = "blackbox.comparison/1"
 
 
 def write_comparison(
-    results: Path, document: Mapping[str, Any], *, html: str, at: datetime, out: Path | None = None
+    results: Path,
+    document: Mapping[str, Any],
+    *,
+    html: str,
+    at: datetime,
+    out: Path | None = None,
+    files: Mapping[str, bytes] | None = None,
 ) -> Path:
     """Write a comparison and its report, and return their folder.
 
@@ -31,9 +37,10 @@ def write_comparison(
         html: The report.
         at: When it was made.
         out: A folder to use instead. An earlier comparison in it is replaced; other files are not touched.
+        files: Exports beside them, by name.
 
     Raises:
-        UsageError: `out` is a file, or holds a `report.html` that is not of a comparison.
+        UsageError: `out` is a file, or holds a file of one of these names that is not of a comparison.
         BlackboxError: The disk is full, read-only or failing.
         ValueError: The document is no strict JSON or of another schema.
     """
@@ -41,11 +48,13 @@ def write_comparison(
         raise ValueError(f"a comparison has the schema {COMPARISON_SCHEMA!r}, not {document.get('schema')!r}")
     content = compact_json(document)
     folder = out or results / new_comparison_id(at, digest(document))
-    _check_free(folder)
+    _check_free(folder, (REPORT, *(files or ())))
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         # The comparison last: a folder without it is none.
         write_atomically(folder / REPORT, displayable(html).encode("utf-8"))
+        for name, export in (files or {}).items():
+            write_atomically(folder / name, export)
         write_atomically(folder / COMPARISON, content)
     return folder
 
@@ -67,9 +76,10 @@ def read_comparison(path: Path) -> Comparison:
     return Comparison(document=document)
 
 
-def _check_free(folder: Path) -> None:
+def _check_free(folder: Path, names: Sequence[str]) -> None:
     with disk_errors(folder):
         if folder.exists() and not folder.is_dir():
             raise UsageError(f"{folder} is a file; a comparison needs a folder")
-        if (folder / REPORT).exists() and not (folder / COMPARISON).exists():
-            raise UsageError(f"{folder / REPORT} is not a comparison's; choose another folder")
+        for name in names:
+            if (folder / name).exists() and not (folder / COMPARISON).exists():
+                raise UsageError(f"{folder / name} is not a comparison's; choose another folder")

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from blackbox.core import Message
+    from blackbox.store.recorded import Answered
+
 _LARGEST_EPOCH_S = 32_503_680_000
 """The year 3000: a larger number of seconds is a number of milliseconds."""
 
@@ -36,19 +39,21 @@ class TableRow:
 
     Args:
         model: Who answered; the file's name without its extension where there is no model column.
-        prompt: The question.
+        prompt: The question: the text of a single user's message, or the messages.
         response: The answer; None where the table has none (null), '' where it was empty.
         probe_id: The question's id in the table, if it has an id column.
         repeat: The how-manieth asking, if it has a repeat column.
         requested_at: When (UTC), if it has a time column and this row a time.
+        recorded: What else a format says of the reply; None: `response` says all there is.
     """
 
     model: str
-    prompt: str
+    prompt: str | tuple[Message, ...]
     response: str | None
     probe_id: str | None = None
     repeat: int | None = None
     requested_at: datetime | None = None
+    recorded: Answered | None = None
 
 
 def read_table(path: Path, fields: TableFields) -> tuple[TableRow, ...]:

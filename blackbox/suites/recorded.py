@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from blackbox.core import Message, Suite, digest
+from blackbox.core import Message, Suite, digest, plain
 from blackbox.errors import SuiteError
 from blackbox.suites import fields
 from blackbox.suites.fields import Place, name_hint, shown
@@ -14,6 +14,8 @@ from blackbox.suites.shipped import is_shipped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    Prompt = str | tuple[Message, ...]
 
 
 def from_document(document: Mapping[str, Any], source: str, *, origin: Origin | None = None) -> Suite:
@@ -35,14 +37,14 @@ def from_document(document: Mapping[str, Any], source: str, *, origin: Origin | 
     return suite
 
 
-def imported(name: str, prompts: Mapping[str, str]) -> Suite:
+def imported(name: str, prompts: Mapping[str, Prompt]) -> Suite:
     """Return the suite of recorded answers: one probe for each prompt, decoding and token limit unknown.
 
     The name and the ids become part of no path; ids may be any text, since a table's own ids are kept.
 
     Args:
         name: What `--suite` said.
-        prompts: Probe id → prompt text, in the order of the probes.
+        prompts: Probe id → prompt text, or messages where it was more than one; in the order of the probes.
 
     Raises:
         SuiteError: A bad name, or no prompt.
@@ -60,12 +62,16 @@ def imported(name: str, prompts: Mapping[str, str]) -> Suite:
         "title": "Recorded answers",
         "questions": ["same", "related"],
         "defaults": {"family": "imported", "language": "und", "form": "auto", "repeats": 1, "parser": "text"},
-        "probes": [{"id": probe_id, "prompt": prompt} for probe_id, prompt in prompts.items()],
+        "probes": [{"id": probe_id, **_asked(prompt)} for probe_id, prompt in prompts.items()],
     }
     document["digest"] = content_digest(document)
     return build(document, Place(source=source), origin="imported")
 
 
-def imported_probe_id(prompt: str) -> str:
+def imported_probe_id(prompt: Prompt) -> str:
     """Return the id of an imported prompt that came without one: `p-` and 12 hex of its probe's digest."""
-    return f"p-{digest((Message(role='user', content=prompt),))[:12]}"
+    return f"p-{digest((Message(role='user', content=prompt),) if isinstance(prompt, str) else prompt)[:12]}"
+
+
+def _asked(prompt: Prompt) -> dict[str, Any]:
+    return {"messages": plain(prompt)} if isinstance(prompt, tuple) else {"prompt": prompt}

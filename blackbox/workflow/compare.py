@@ -17,6 +17,7 @@ from blackbox.store import read_run, resolve_run, write_comparison
 from blackbox.workflow._compare_companions import Named, companions_of, read_companions
 from blackbox.workflow._compare_features import FeatureSource, answer_lengths, resolved_forms, testable
 from blackbox.workflow._compare_groups import Group, Grouping, grouped
+from blackbox.workflow._compare_landscape import landscape, landscape_files
 from blackbox.workflow._compare_mixed import mixed_evidence, sequential_evidence, with_e_value
 from blackbox.workflow._compare_pairs import PairContext, pair_entry
 from blackbox.workflow._compare_related import related_evidence
@@ -77,6 +78,7 @@ class _Judged:
     group: Group
     rules: Rules
     entries: list[dict[str, Any]] = field(default_factory=list)
+    landscape: list[dict[str, Any]] = field(default_factory=list)
 
 
 def compare_runs(
@@ -110,7 +112,8 @@ def compare_runs(
     judged = [_judged(group, named, options, on_progress) for group in grouping.groups if group.pairs]
     document = _document(runs, grouping, judged, options, conflicts)
     html = render(document, to="html")
-    path = write_comparison(results, document, html=html, at=options.created_at, out=options.out)
+    files = landscape_files(document["landscape"])
+    path = write_comparison(results, document, html=html, at=options.created_at, out=options.out, files=files)
     return ComparisonReport(document=document, path=path)
 
 
@@ -165,7 +168,12 @@ def _judged(group: Group, named: Named, options: CompareOptions, on_progress: On
         f: [source.matrix(f, i, p, on_run) for i, p in enumerate(probes)] for f, probes in needed.items() if f in GRAMS
     }
     related: list[RelatedEvidence] = related_evidence(group, grams)
-    return _Judged(group=group, rules=material.rules, entries=_entries(material, same, related, options))
+    return _Judged(
+        group=group,
+        rules=material.rules,
+        entries=_entries(material, same, related, options),
+        landscape=landscape(group, samples, grams, seed=material.rules.seed),
+    )
 
 
 def _entries(
@@ -244,6 +252,7 @@ def _document(
         "pairs": [entry for suite in judged for entry in suite.entries],
         "skipped_pairs": list(grouping.skipped),
         "endpoint_pairs": endpoint_pairs([entry for suite in judged for entry in suite.entries]),
+        "landscape": [entry for suite in judged for entry in suite.landscape],
         "warnings": warnings,
         "limits": list(wording.LIMITS),
         "alpha": decision[0]["alpha"],

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from blackbox.core import Suite
+    from blackbox.core import Message, Suite
     from blackbox.store import TableFields, TableRow
 
 NULL_RESPONSE = CallError(kind="null_response", message="the table has no answer here (null)")
@@ -31,6 +31,21 @@ class ImportedRun:
     endpoint: str
     path: Path
     n_observations: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """Which tool's file is read.
+
+    Args:
+        layout: `alpaca-eval`, `lm-eval`, `inspect` or `openai-batch`.
+        model: Overrides the model's recorded name.
+        requests: Of a batch, the file that was uploaded.
+    """
+
+    layout: str
+    model: str | None = None
+    requests: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +77,50 @@ def import_table(
             repeat twice.
     """
     rows = store.read_table(path, fields)
+    return _made(rows, path, suite_name, results, now, {"fields": plain(fields)})
+
+
+def import_recorded(
+    path: Path, source: Recorded, *, suite_name: str, results: Path, now: Callable[[], datetime]
+) -> tuple[ImportedRun, ...]:
+    """Make one run of every model of another tool's file of answers; failures stay failures, refusals are kept.
+
+    Args:
+        path: The file.
+        source: Which tool wrote it, and what its format leaves open.
+        suite_name: Name of the suite that its prompts become.
+        results: Folder of runs.
+        now: Wall clock, for the runs' creation time.
+
+    Raises:
+        UsageError: The file or the name doesn't fit; one line with file, place and what is wrong.
+    """
+    if source.layout == "openai-batch":
+        if source.requests is None:
+            raise UsageError("--format openai-batch also needs the file that was uploaded: --input REQUESTS.jsonl")
+        rows = store.read_openai_batch(path, requests=source.requests, model=source.model)
+    elif source.requests is not None:
+        raise UsageError("--input belongs to --format openai-batch")
+    else:
+        rows = _READERS[source.layout](path, model=source.model)
+    return _made(rows, path, suite_name, results, now, {"format": source.layout})
+
+
+_READERS: Mapping[str, Callable[..., tuple[TableRow, ...]]] = {
+    "alpaca-eval": store.read_alpaca_eval,
+    "inspect": store.read_inspect,
+    "lm-eval": store.read_lm_eval,
+}
+
+
+def _made(
+    rows: Sequence[TableRow],
+    path: Path,
+    suite_name: str,
+    results: Path,
+    now: Callable[[], datetime],
+    more: Mapping[str, Any],
+) -> tuple[ImportedRun, ...]:
     if not rows:
         raise UsageError(f"{path}: the table has no rows; nothing was imported")
     placed = _placed(rows, path)
@@ -69,14 +128,14 @@ def import_table(
     by_model: dict[str, list[_Placed]] = defaultdict(list)
     for each in placed:
         by_model[each.row.model].append(each)
-    source = {"file": path.name, "n_rows": len(rows), "fields": plain(fields)}
+    source = {"file": path.name, "n_rows": len(rows), **more}
     return tuple(
         _write(model, answers, suite, results=results, at=now(), source=source) for model, answers in by_model.items()
     )
 
 
 def _placed(rows: Sequence[TableRow], path: Path) -> list[_Placed]:
-    ids: dict[str, str] = {}
+    ids: dict[str | tuple[Message, ...], str] = {}
     n_seen: dict[tuple[str, str], int] = defaultdict(int)
     seen: set[tuple[str, str, int]] = set()
     placed = []
@@ -96,8 +155,8 @@ def _placed(rows: Sequence[TableRow], path: Path) -> list[_Placed]:
     return placed
 
 
-def _prompts(placed: Iterable[_Placed], path: Path) -> Mapping[str, str]:
-    prompts: dict[str, str] = {}
+def _prompts(placed: Iterable[_Placed], path: Path) -> Mapping[str, str | tuple[Message, ...]]:
+    prompts: dict[str, str | tuple[Message, ...]] = {}
     for each in placed:
         if prompts.setdefault(each.probe_id, each.row.prompt) != each.row.prompt:
             raise UsageError(f"{path}: two different prompts have the id {each.probe_id!r}; ids name one prompt each")
@@ -139,15 +198,29 @@ def _write(
 
 
 def _observation(placed: _Placed) -> Observation:
-    text = placed.row.response
-    outcome = Outcome.ERROR if text is None else Outcome.OK if text else Outcome.EMPTY
+    row = placed.row
     return Observation(
         key=f"{placed.probe_id}#{placed.repeat}",
         probe_id=placed.probe_id,
         repeat=placed.repeat,
         block_id=placed.repeat,
-        outcome=outcome,
-        text=text or None,
-        requested_at=placed.row.requested_at,
-        error=NULL_RESPONSE if text is None else None,
+        requested_at=row.requested_at,
+        **_reply(row),
     )
+
+
+def _reply(row: TableRow) -> dict[str, Any]:
+    if row.recorded is None:
+        text = row.response
+        outcome = Outcome.ERROR if text is None else Outcome.OK if text else Outcome.EMPTY
+        return {"outcome": outcome, "text": text or None, "error": NULL_RESPONSE if text is None else None}
+    reply = row.recorded
+    return {
+        "outcome": reply.outcome,
+        "text": reply.text or None,
+        "reasoning": reply.reasoning,
+        "finish_reason": reply.finish_reason,
+        "served_model": reply.served_model,
+        "response_id": reply.response_id,
+        "error": reply.error,
+    }

@@ -126,6 +126,11 @@ def _(block: blocks.Matrix, level: int) -> RenderableType:  # noqa: ARG001
 
 
 @_drawn.register
+def _(block: blocks.Drawing, level: int) -> RenderableType:  # noqa: ARG001
+    return Group(line(block.caption, "bold"), sentence(f"Drawn in report.html; the numbers: {block.where}.", "dim"))
+
+
+@_drawn.register
 def _(block: blocks.Exhibits, level: int) -> RenderableType:  # noqa: ARG001
     shown = [_exhibit(item) for item in block.items[:_EXHIBITS]]
     return Group(*shown, *left_out(len(block.items) - _EXHIBITS, len(block.items), "probes with answers", block.where))
