@@ -18,6 +18,9 @@ Tone = Literal["different", "inconclusive", "not_applicable", "equivalent", "neu
 
 Scope = Literal["document", "pair"]
 
+Kind = Literal["comparison", "drift"]
+"""What a section speaks of: pairs of runs, or the history of one endpoint."""
+
 
 # --- inside a line --------------------------------------------------------------------------------
 
@@ -311,7 +314,45 @@ class Fold:
     open: bool = False
 
 
-Block: TypeAlias = "Text | Bullets | KeyValues | Verdict | Table | Scale | Exhibits | Matrix | Command | Group | Fold"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """One run of a timeline.
+
+    Args:
+        name: What it is called.
+        value: The statistic; None where there is none.
+        limit: Upper end of the null band there; None where nothing was tested.
+        state: Whether it was suspected, or confirms a change.
+        words: The run in a sentence.
+    """
+
+    name: Name
+    value: float | None
+    limit: float | None
+    state: Literal["calm", "suspected", "alarm", "first", "silent"]
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """A statistic run by run with its null band.
+
+    Args:
+        title: What is shown.
+        moments: The runs in order.
+        onset: Place of the first run after a change; None without one.
+        description: The figure in words.
+    """
+
+    title: str
+    moments: tuple[Moment, ...]
+    onset: int | None
+    description: str
+
+
+Block: TypeAlias = (
+    "Text | Bullets | KeyValues | Verdict | Table | Scale | Timeline | Exhibits | Matrix | Command | Group | Fold"
+)
 
 
 # --- sections and pages ---------------------------------------------------------------------------
@@ -338,6 +379,7 @@ class Section:
         build: Comparison document → blocks. A `pair` section is given the document with one pair only.
         scope: Whether it speaks of all pairs at once or of each in turn.
         brief: Whether it is shown also where space is scarce.
+        kind: Which documents it speaks of.
     """
 
     title: str
@@ -345,6 +387,7 @@ class Section:
     build: Callable[[Mapping[str, Any]], tuple[Block, ...]] = field(repr=False)
     scope: Scope = "document"
     brief: bool = False
+    kind: Kind = "comparison"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

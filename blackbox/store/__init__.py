@@ -3,6 +3,7 @@
 from blackbox.store.cache import FeatureCache
 from blackbox.store.codec import RUN_SCHEMA, decode_observation, encode_observation
 from blackbox.store.comparisons import read_comparison, write_comparison
+from blackbox.store.drifts import read_drift, write_drift
 from blackbox.store.manifests import read_manifest
 from blackbox.store.naming import new_run_id, slug
 from blackbox.store.runs import (
@@ -32,6 +33,7 @@ __all__ = [
     "new_run_id",
     "newest_with_key",
     "read_comparison",
+    "read_drift",
     "read_manifest",
     "read_run",
     "read_table",
@@ -39,5 +41,6 @@ __all__ = [
     "slug",
     "verify_run",
     "write_comparison",
+    "write_drift",
     "write_observations",
 ]
