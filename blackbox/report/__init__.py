@@ -22,6 +22,8 @@ SCHEMA = "blackbox.comparison/1"
 _ASSEMBLERS: Mapping[str, str] = {
     SCHEMA: "blackbox.report.assembling",
     "blackbox.diff/1": "blackbox.report.differing",
+    "blackbox.drift/1": "blackbox.report.drift_page",
+    "blackbox.watch/1": "blackbox.report.drift_page",
 }
 """Document schema: the module whose `assemble` makes a page of it."""
 
@@ -32,7 +34,8 @@ def render(document: Mapping[str, Any], *, to: Form = "terminal", width: int = 8
     """Return a finished document as terminal text, one offline HTML page, strict JSON, Markdown or JUnit XML.
 
     Args:
-        document: A `blackbox.comparison/1` object (DESIGN §7) or a `blackbox.diff/1` one.
+        document: A `blackbox.comparison/1` object (DESIGN §7), a `blackbox.diff/1`, `blackbox.drift/1` or
+            `blackbox.watch/1` one.
         to: `terminal`, `html`, `json`, `markdown` (the brief sections, for a CI summary) or `junit` (a comparison
             only: a test case a pair).
         width: Columns of the terminal.

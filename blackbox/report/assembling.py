@@ -49,8 +49,14 @@ def narrowed(document: Mapping[str, Any], pair: Mapping[str, Any]) -> Mapping[st
 
 
 def _sections() -> Sequence[tuple[str, Builds]]:
+    return sections_of("comparison")
+
+
+def sections_of(kind: str) -> Sequence[tuple[str, Builds]]:
+    """Return the sections that speak of one kind of document, in order, with their names."""
     named = [(name, registry.section(name)) for name in registry.names("report.sections")]
-    return sorted(named, key=lambda entry: (entry[1].order, entry[0]))
+    own = [(name, section) for name, section in named if getattr(section, "kind", "comparison") == kind]
+    return sorted(own, key=lambda entry: (entry[1].order, entry[0]))
 
 
 def _scope(section: Builds) -> str:
@@ -58,7 +64,7 @@ def _scope(section: Builds) -> str:
 
 
 def _of_one(document: Mapping[str, Any], found: Sequence[tuple[str, Builds]]) -> tuple[Group, ...]:
-    return _built(document, found, prefix="")
+    return built(document, found, prefix="")
 
 
 def _of_many(document: Mapping[str, Any], found: Sequence[tuple[str, Builds]]) -> tuple[Group, ...]:
@@ -68,9 +74,9 @@ def _of_many(document: Mapping[str, Any], found: Sequence[tuple[str, Builds]]) -
     places = closest_first(compared)[:DETAILED_PAIRS]
     folds = tuple(_fold(document, place, each, opened=len(compared) <= OPEN_PAIRS) for place in places)
     return (
-        *_built(document, [entry for entry in whole if entry[1].order < FRONT], prefix=""),
+        *built(document, [entry for entry in whole if entry[1].order < FRONT], prefix=""),
         Group(title=("Pair by pair",), blocks=folds, anchor="pairs"),
-        *_built(document, [entry for entry in whole if entry[1].order >= FRONT], prefix=""),
+        *built(document, [entry for entry in whole if entry[1].order >= FRONT], prefix=""),
     )
 
 
@@ -78,14 +84,14 @@ def _fold(document: Mapping[str, Any], place: int, each: Sequence[tuple[str, Bui
     pair, anchor = pairs(document)[place], pair_anchor(place)
     return Fold(
         title=pair_title(pair),
-        blocks=_built(narrowed(document, pair), each, prefix=f"{anchor}-"),
+        blocks=built(narrowed(document, pair), each, prefix=f"{anchor}-"),
         anchor=anchor,
         mark=lead_mark(pair),
         open=opened,
     )
 
 
-def _built(document: Mapping[str, Any], found: Sequence[tuple[str, Builds]], *, prefix: str) -> tuple[Group, ...]:
+def built(document: Mapping[str, Any], found: Sequence[tuple[str, Builds]], *, prefix: str) -> tuple[Group, ...]:
     """Return the sections that have something to say."""
     groups = (
         Group(

@@ -8,6 +8,7 @@ from blackbox.store.examinations import FOLDER as EXAMINATIONS
 from blackbox.store.examinations import find_examinations, read_examination, write_examination
 from blackbox.store.inspect_logs import read_inspect
 from blackbox.store.lm_eval import read_lm_eval
+from blackbox.store.drifts import read_drift, write_drift
 from blackbox.store.manifests import read_manifest
 from blackbox.store.naming import new_run_id, slug
 from blackbox.store.openai_batch import read_openai_batch
@@ -44,6 +45,7 @@ __all__ = [
     "read_examination",
     "read_inspect",
     "read_lm_eval",
+    "read_drift",
     "read_manifest",
     "read_openai_batch",
     "read_run",
@@ -53,5 +55,6 @@ __all__ = [
     "verify_run",
     "write_comparison",
     "write_examination",
+    "write_drift",
     "write_observations",
 ]

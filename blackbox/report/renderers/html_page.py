@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from blackbox.report.blocks import Fold
+from blackbox.report.renderers.timeline import drawing
 from blackbox.report.visible import pieces, visible
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_finalized,
     )
-    environment.filters |= {"pieces": pieces, "hundredths": _hundredths, "along": _along}
+    environment.filters |= {"pieces": pieces, "hundredths": _hundredths, "along": _along, "timeline": drawing}
     return environment
 
 

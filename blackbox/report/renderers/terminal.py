@@ -121,6 +121,11 @@ def _(block: blocks.Scale, level: int) -> RenderableType:  # noqa: ARG001
 
 
 @_drawn.register
+def _(block: blocks.Timeline, level: int) -> RenderableType:  # noqa: ARG001
+    return figures.timeline(block)
+
+
+@_drawn.register
 def _(block: blocks.Matrix, level: int) -> RenderableType:  # noqa: ARG001
     return figures.matrix(block)
 

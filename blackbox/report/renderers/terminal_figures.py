@@ -171,6 +171,40 @@ class _Axis:
         return min(width - 1, max(0, round((width - 1) * (place - self._block.low) / span)))
 
 
+_LEVELS = "▁▂▃▄▅▆▇█"
+_SIGNS = {"calm": "·", "first": " ", "silent": " ", "suspected": "?", "alarm": "!"}
+
+
+def timeline(block: blocks.Timeline) -> RenderableType:
+    """Return a statistic as one column a run, with signs for suspicions and alarms underneath."""
+    legend = "? suspected, ! confirms a change, | changed since, × no answers; no sign: one of the first runs"
+    return Group(line(block.title, "bold"), _Columns(block), line(block.description), line(legend, "dim"))
+
+
+class _Columns:
+    """The columns of a timeline, as many rows as the width asks for."""
+
+    def __init__(self, block: blocks.Timeline) -> None:
+        self._block = block
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        top = max([0.01, *(m.value for m in self._block.moments if m.value is not None)])
+        for start in range(0, len(self._block.moments), options.max_width):
+            row = self._block.moments[start : start + options.max_width]
+            yield Text("".join(_level(m.value, top) for m in row), style="blue")
+            yield Text("".join(self._sign(start + place, m) for place, m in enumerate(row)))
+
+    def _sign(self, place: int, moment: blocks.Moment) -> str:
+        sign = _SIGNS[moment.state]
+        return "|" if place == self._block.onset and sign != "!" else sign
+
+
+def _level(value: float | None, top: float) -> str:
+    if value is None:
+        return "×"
+    return _LEVELS[min(len(_LEVELS) - 1, max(0, round((len(_LEVELS) - 1) * value / top)))]
+
+
 def matrix(block: blocks.Matrix) -> RenderableType:
     """Return a matrix with numbered columns, or a line where it is too wide."""
     return Group(line(block.caption, "bold"), _Numbered(block))

@@ -1,0 +1,99 @@
+"""Which probes moved, and how their answers were distributed before and after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from blackbox.report.blocks import (
+    Answer,
+    Answers,
+    BarRow,
+    Bars,
+    Column,
+    Exhibit,
+    Exhibits,
+    Name,
+    Number,
+    Quote,
+    Section,
+    Table,
+    Text,
+)
+from blackbox.report.sections import _words
+from blackbox.report.sections._histories import named
+from blackbox.report.sections._numbers import count, decimal
+from blackbox.report.sections._pairs import listed, mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from blackbox.report.blocks import Block, Inline
+
+
+def build(document: Mapping[str, Any]) -> tuple[Block, ...]:
+    """Return the probes, farthest moved first, and their answers."""
+    rows = [mapping(row) for row in listed(document.get("probes"))]
+    if not rows:
+        return ()
+    split = (
+        f"Before and from {named(document, document['onset'])}."
+        if document.get("onset")
+        else "Nothing was found to have changed; shown are the first runs against the later ones."
+    )
+    columns = (
+        Column(title="Probe"),
+        Column(title="Distance", numeric=True, meaning="Exact-match MMD²."),
+        Column(title="Answers before", numeric=True),
+        Column(title="Answers after", numeric=True),
+    )
+    where = '"probes" of this history in drift.json'
+    table = Table(caption="Probes", columns=columns, rows=tuple(map(_row, rows)), where=where, weight="long")
+    shown = tuple(_exhibit(mapping(entry)) for entry in listed(document.get("exhibits")))
+    return (Text(text=split), table, *((Exhibits(items=shown, where='"exhibits" in drift.json'),) if shown else ()))
+
+
+def _row(row: Mapping[str, Any]) -> tuple[Inline, ...]:
+    effect = row.get("effect")
+    return (
+        Name(text=str(row.get("probe_id"))),
+        Number(text=decimal(effect), share=None if effect is None else max(0.0, effect / 2)),
+        Number(text=count(row.get("n_before") or 0)),
+        Number(text=count(row.get("n_after") or 0)),
+    )
+
+
+def _exhibit(entry: Mapping[str, Any]) -> Exhibit:
+    a, b = Name(text="before"), Name(text="after")
+    texts = mapping(entry.get("texts"))
+    shown: Bars | Answers
+    if texts:
+        shown = Answers(a=a, b=b, of_a=_answers(texts.get("a")), of_b=_answers(texts.get("b")))
+    else:
+        counts = (mapping(row) for row in listed(entry.get("counts")))
+        rows = (
+            BarRow(answer=Quote(text=_category(str(row.get("answer")))), a=int(row.get("a") or 0), b=int(row.get("b") or 0))
+            for row in counts
+        )
+        shown = Bars(a=a, b=b, rows=tuple(rows))
+    return Exhibit(
+        probe=Name(text=str(entry.get("probe_id"))), prompt=Quote(text=str(entry.get("prompt") or "")), shown=shown
+    )
+
+
+def _category(answer: str) -> str:
+    outcome = answer.removeprefix("outcome:")
+    return f"[{_words.OUTCOMES[outcome]}]" if outcome != answer and outcome in _words.OUTCOMES else answer
+
+
+def _answers(entries: object) -> tuple[Answer, ...]:
+    return tuple(
+        Answer(
+            key=Name(text=str(entry.get("key"))),
+            outcome=_words.OUTCOMES.get(str(entry.get("outcome")), str(entry.get("outcome"))),
+            quote=Quote(text=str(entry.get("text") or ""), cut=bool(entry.get("cut"))),
+        )
+        for entry in map(mapping, listed(entries))
+    )
+
+
+SECTION = Section(title="Probes that moved", order=40, build=build, scope="pair", kind="drift")
