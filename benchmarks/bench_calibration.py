@@ -23,7 +23,7 @@ from blackbox.evidence.distances import Distances, mixture_equivalent_share
 from blackbox.evidence.engine import Part, draw, omnibus
 from blackbox.evidence.equivalence import Margin, Missing, equivalence, missing_radius2
 from blackbox.evidence.loss import imputed
-from blackbox.stats.loss import stratified_exact_pvalue
+from blackbox.stats.loss import stratified_exact_pvalue, worst_missing_mmd2
 
 LEVELS = (0.01, 0.05, 0.10, 0.50)
 N_ANSWERS, N_PROBES, N_REPEATS = 8, 16, 15
@@ -164,7 +164,9 @@ def simulated(
         agreement=agreement,
     )
     squares = [missing_radius2(a / n, b / n, s) for a, b, s in zip(*lost, agreement, strict=True)]
-    return found, Missing(radius=float(np.sqrt(np.mean(squares))), n_silent=0)
+    worst = [worst_missing_mmd2((x, y), (a, b)) for x, y, a, b in zip(*counts[:2], *lost, strict=True)]
+    added = float(np.mean(worst - found.between))
+    return found, Missing(radius=float(np.sqrt(np.mean(squares))), n_silent=0, added=added, rest=0.0)
 
 
 def at_the_margin() -> list[dict[str, object]]:

@@ -103,6 +103,12 @@ def mixture_equivalent_share(found: Distances, *, seed: int, digests: Sequence[s
     )
 
 
+def codes_by_probe(sample: Sample) -> dict[str, AnyArray]:
+    """Return the answer codes of each probe; empty where the sample has none."""
+    matrix = sample.features.get("answer")
+    return _by_probe(matrix) if matrix is not None else {}
+
+
 def _root(ratio: float) -> float:
     return float(np.sqrt(max(ratio, 0.0)))
 

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from blackbox.evidence.distances import codes_by_probe
 from blackbox.stats.bootstrap import studentised_bound
+from blackbox.stats.loss import worst_missing_mmd2
 from blackbox.stats.randomness import generator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from blackbox.core import FloatArray
+    from blackbox.core import AnyArray, FloatArray
     from blackbox.evidence.distances import Distances
     from blackbox.evidence.samples import Sample
 
@@ -33,12 +35,21 @@ class Missing:
     """What missing answers could hide.
 
     Args:
-        radius: c: had the missing answers been there, √Δ could be larger by at most this.
+        radius: c: had the missing answers been there, √Δ could be larger by at most this, whatever they are.
         n_silent: Probes at which the pair or its control has fewer than two usable answers.
+        added: Of closed probes: by how much Δ could be larger, had the missing answers been the worst possible.
+        rest: c of the probes that `added` does not speak for; None: `added` is not known.
     """
 
     radius: float
     n_silent: int
+    added: float = 0.0
+    rest: float | None = None
+
+    def shift(self, answered: float) -> float:
+        """Return by how much missing answers could raise Δ above the bound from those that came."""
+        whole = _raised(answered, self.radius)
+        return whole if self.rest is None else min(whole, self.added + _raised(answered, self.rest))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,36 +98,63 @@ class Margin:
     seed: int
 
 
-def missing_radius(a: Sample, b: Sample, forms: Mapping[str, str], found: Distances) -> Missing:
-    """Return how much missing answers could add to √Δ, at worst.
+def missing(a: Sample, b: Sample, forms: Mapping[str, str], found: Distances) -> Missing:
+    """Return how much missing answers could add to Δ, at worst.
 
-    With shares λ_a, λ_b missing at a probe and P what side a answered, the unseen part of the difference is
-    (λ_b − λ_a)P + λ_a L_a − λ_b L_b for some unseen L: its squared norm is at most
-    λ_a² + λ_b² + (λ_a − λ_b)² s + 2 |λ_a − λ_b| min(λ_a, λ_b) √s, s how often two of its answers agree. Where a
-    probe could not be compared at all it may differ in everything. Over probes Minkowski's inequality adds the
-    root mean square to √Δ.
+    At closed probes the worst answers are put in their place. Whatever the form: with shares λ_a, λ_b missing at a
+    probe and P what side a answered, the unseen part of the difference is (λ_b − λ_a)P + λ_a L_a − λ_b L_b for some
+    unseen L: its squared norm is at most λ_a² + λ_b² + (λ_a − λ_b)² s + 2 |λ_a − λ_b| min(λ_a, λ_b) √s, s how often
+    two of its answers agree. Where a probe could not be compared at all it may differ in everything. Over probes
+    Minkowski's inequality adds the root mean square to √Δ. The smaller of the two counts.
     """
     asked = [(side.n_missing(), side.n_asked()) for side in (a, b)]
     agreement = dict(zip(found.probe_ids, found.agreement, strict=True))
-    squares = []
-    for probe in forms:
+    between = dict(zip(found.probe_ids, found.between, strict=True))
+    codes = [codes_by_probe(side) for side in (a, b)]
+    squares, rest, added = [], [], 0.0
+    for probe, form in forms.items():
         if probe not in agreement:
             squares.append(LARGEST_MMD2)
+            rest.append(LARGEST_MMD2)
             continue
         lost_a, lost_b = (lost[probe] / n[probe] for lost, n in asked)
         squares.append(missing_radius2(lost_a, lost_b, float(np.clip(agreement[probe], 0.0, 1.0))))
-    n_silent = sum(probe not in agreement for probe in forms)
-    return Missing(radius=float(np.sqrt(np.mean(squares))) if squares else 0.0, n_silent=n_silent)
+        exact = form == "closed"
+        rest.append(0.0 if exact else squares[-1])
+        if exact:
+            worst = _worst([side[probe] for side in codes], (asked[0][0][probe], asked[1][0][probe]))
+            added += worst - float(between[probe])
+    return Missing(
+        radius=_root_mean(squares),
+        n_silent=sum(probe not in agreement for probe in forms),
+        added=added / max(1, len(forms)),
+        rest=_root_mean(rest),
+    )
 
 
-def equivalence(found: Distances, missing: Missing, margin: Margin, *, digests: Sequence[str]) -> Equivalence:
+def _worst(codes: Sequence[AnyArray], lost: tuple[int, int]) -> float:
+    answers = np.unique(np.concatenate(codes))
+    x, y = (np.bincount(np.searchsorted(answers, side), minlength=len(answers)).astype(float) for side in codes)
+    return worst_missing_mmd2((x, y), lost)
+
+
+def _root_mean(squares: Sequence[float]) -> float:
+    return float(np.sqrt(np.mean(squares))) if squares else 0.0
+
+
+def _raised(answered: float, radius: float) -> float:
+    """Return by how much Δ grows if √Δ grows by the radius."""
+    return radius * (2 * float(np.sqrt(answered)) + radius)
+
+
+def equivalence(found: Distances, lost: Missing, margin: Margin, *, digests: Sequence[str]) -> Equivalence:
     """Return whether a difference of the margin is excluded for new probes of the family.
 
     Null hypothesis: Δ ≥ δ² Δ_AC. Both bounds are one-sided at the level of `margin`.
 
     Args:
         found: Distances of the pair and its control.
-        missing: What missing answers could hide.
+        lost: What missing answers could hide.
         margin: Margin, level and seed.
         digests: Digests of side a and side b.
 
@@ -130,13 +168,13 @@ def equivalence(found: Distances, missing: Missing, margin: Margin, *, digests: 
         return unavailable(reason, margin, n_probes=n_probes)
     floor = 1 - margin.level ** (1 / float(found.n_draws.sum()))
     answered = upper_bound(found.between, floor=floor, margin=margin, digests=digests)
-    shift = missing.radius * (2 * float(np.sqrt(answered)) + missing.radius)
+    shift = lost.shift(answered)
     upper = answered + shift
     lower = found.control_lower(level=1 - margin.level, seed=margin.seed, digests=digests)
     threshold = margin.share**2 * max(lower, 0.0) if lower is not None else 0.0
     return Equivalence(
         status="shown" if upper < threshold else "not_shown",
-        reason=None if upper < threshold else _why_not(answered, threshold, lower, missing),
+        reason=None if upper < threshold else _why_not(answered, threshold, lower, lost),
         margin=margin.share,
         level=margin.level,
         n_probes=n_probes,
@@ -163,13 +201,13 @@ def unavailable(reason: str, margin: Margin, *, n_probes: int = 0) -> Equivalenc
     )
 
 
-def _why_not(answered: float, threshold: float, lower: float | None, missing: Missing) -> str:
+def _why_not(answered: float, threshold: float, lower: float | None, lost: Missing) -> str:
     if lower is None or lower <= 0:
         return "the control's own difference is not bounded away from zero"
     if answered >= threshold:
         return "a difference as large as the margin is not excluded by these answers"
-    if missing.n_silent:
-        return f"{missing.n_silent} probes could not be compared, and these alone could hide the margin"
+    if lost.n_silent:
+        return f"{lost.n_silent} probes could not be compared, and these alone could hide the margin"
     return "the missing answers could hide a difference as large as the margin"
 
 

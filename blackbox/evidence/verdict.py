@@ -114,14 +114,26 @@ SAMPLING = frozenset({"sampling temperature", "top_p", "top_k"})
 
 
 def explained(judged: Judged, found: Sequence[Explanation]) -> Judged:
-    """Return the verdict with the first harmless explanation that leaves no more than chance as its reason."""
+    """Return the verdict with the first harmless explanation that leaves no more than chance in its reason.
+
+    One that can't be told from another model is said to be that: it is no explanation.
+    """
     first = next((e for e in found if e.status == "explains"), None)
-    if first is None:
+    if first is not None:
+        explanation = f"explained by {_setting(first)}: what remains (p = {first.pvalue:.2g}) is no more than chance"
+        return replace(judged, reason=f"{judged.reason}, {explanation}", explanation=explanation)
+    doubtful = next((e for e in found if e.status == "cannot_tell"), None)
+    if doubtful is None:
         return judged
-    what = "sampling settings" if first.name in SAMPLING else first.name
-    setting = f" ({first.estimate})" if first.estimate else ""
-    explanation = f"explained by {what}{setting}: what remains (p = {first.pvalue:.2g}) is no more than chance"
-    return replace(judged, reason=f"{judged.reason}, {explanation}", explanation=explanation)
+    doubt = f"which these answers can't tell from another {_setting(doubtful, doubt=True)}"
+    return replace(judged, reason=f"{judged.reason}, {doubt}")
+
+
+def _setting(found: Explanation, *, doubt: bool = False) -> str:
+    if doubt:
+        return found.name
+    what = "sampling settings" if found.name in SAMPLING else found.name
+    return f"{what} ({found.estimate})" if found.estimate else what
 
 
 def effect_band(test: PairTest, around: Circumstances) -> BandName:

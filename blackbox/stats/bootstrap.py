@@ -35,15 +35,11 @@ def studentised_interval(
     References:
         Efron & Tibshirani (1993), "An Introduction to the Bootstrap", §12.5, eq. (12.22).
     """
-    n = len(values)
-    if n < MIN_UNITS or np.ptp(values) == 0:
+    t = _pivots(values, rng, n_resamples=n_resamples)
+    if t is None:
         return None
-    resampled = values[rng.integers(0, n, size=(n_resamples, n))]
-    errors = resampled.std(1, ddof=1) / np.sqrt(n)
-    usable = errors > 0
-    t = (resampled.mean(1)[usable] - values.mean()) / errors[usable]
     low, high = np.quantile(t, [(1 - level) / 2, (1 + level) / 2])
-    error = values.std(ddof=1) / np.sqrt(n)
+    error = values.std(ddof=1) / np.sqrt(len(values))
     return Interval(low=float(values.mean() - high * error), high=float(values.mean() - low * error))
 
 
@@ -65,7 +61,7 @@ def studentised_bound(
     References:
         Efron & Tibshirani (1993), "An Introduction to the Bootstrap", §12.5, eq. (12.22).
     """
-    t = _pivots(values, np.ones(len(values)), rng, n_resamples=_resamples(level))
+    t = _pivots(values, rng, n_resamples=_resamples(level))
     if t is None:
         return None
     quantile = float(np.quantile(t, level if side == "lower" else 1 - level))
@@ -75,20 +71,44 @@ def studentised_bound(
 def studentised_ratio_interval(
     numerator: FloatArray, denominator: FloatArray, *, level: float, rng: np.random.Generator
 ) -> Interval | None:
-    """Return the bootstrap-t interval of mean(numerator) / mean(denominator) over paired probes.
+    """Return the bootstrap-t interval of θ = mean(numerator) / mean(denominator) over paired probes.
 
-    The standard error is the linearised one of a ratio of means; None with fewer than 5 probes or no variation.
+    θ is inside if the studentised mean of numerator − θ·denominator, which is 0 at the true θ, lies between the
+    quantiles that its resamples have at the estimate (Fieller's inversion with bootstrap quantiles). A linearised
+    error of the ratio covers 89 % for nominal 95 % where 16 probes are skewed [`benchmarks/bench_calibration.py`].
+    None with fewer than 5 probes, no variation, or a denominator that is not bounded away from 0 by these probes.
 
     References:
-        Efron & Tibshirani (1993), §12.5, eq. (12.22); Cochran (1977), "Sampling Techniques", eq. (6.13).
+        Efron & Tibshirani (1993), "An Introduction to the Bootstrap", §12.5, eq. (12.22); Fieller (1954), "Some
+        problems in interval estimation", JRSS B 16, 175–185 (the inversion).
     """
-    t = _pivots(numerator, denominator, rng, n_resamples=_resamples((1 + level) / 2))
+    ratio = float(numerator.mean() / denominator.mean())
+    t = _pivots(numerator - ratio * denominator, rng, n_resamples=_resamples((1 + level) / 2))
     if t is None:
         return None
-    ratio = numerator.mean() / denominator.mean()
-    error = _ratio_error(numerator[None], denominator[None])[0]
     low, high = np.quantile(t, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(low=float(ratio - high * error), high=float(ratio - low * error))
+    ends = [_inverted(numerator, denominator, float(q)) for q in (high, low)]
+    if ends[0] is None or ends[1] is None:
+        return None
+    return Interval(low=ends[0], high=ends[1])
+
+
+def _inverted(numerator: FloatArray, denominator: FloatArray, quantile: float) -> float | None:
+    """Return θ at which the studentised mean of numerator − θ·denominator is `quantile`; None where none is.
+
+    Squared, that is a quadratic in θ; the root with the quantile's sign is the one wanted.
+    """
+    n = len(numerator)
+    cov = np.cov(numerator, denominator)
+    mean_n, mean_d = float(numerator.mean()), float(denominator.mean())
+    square = quantile**2 / n
+    a = mean_d**2 - square * cov[1, 1]
+    b = mean_n * mean_d - square * cov[0, 1]
+    c = mean_n**2 - square * cov[0, 0]
+    inside = b * b - a * c
+    if a <= 0 or inside < 0:
+        return None
+    return float((b - np.sign(quantile) * np.sqrt(inside)) / a)
 
 
 def _resamples(level: float) -> int:
@@ -96,23 +116,12 @@ def _resamples(level: float) -> int:
     return int(min(MOST_RESAMPLES, max(N_RESAMPLES, np.ceil(50 / (1 - level)))))
 
 
-def _pivots(
-    numerator: FloatArray, denominator: FloatArray, rng: np.random.Generator, *, n_resamples: int
-) -> FloatArray | None:
-    """Return studentised resampled ratios of means; resamples without variation or without a denominator drop out."""
-    n = len(numerator)
-    if n < MIN_UNITS or np.ptp(numerator) == 0:
+def _pivots(values: FloatArray, rng: np.random.Generator, *, n_resamples: int) -> FloatArray | None:
+    """Return studentised resampled means; resamples without variation drop out."""
+    n = len(values)
+    if n < MIN_UNITS or np.ptp(values) == 0:
         return None
-    chosen = rng.integers(0, n, size=(n_resamples, n))
-    resampled, base = numerator[chosen], denominator[chosen]
-    usable = (base.mean(1) > 0) & (np.ptp(resampled, axis=1) > 0)
-    errors = _ratio_error(resampled[usable], base[usable])
-    ratios = resampled[usable].mean(1) / base[usable].mean(1)
-    return np.asarray((ratios - numerator.mean() / denominator.mean())[errors > 0] / errors[errors > 0])
-
-
-def _ratio_error(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
-    """Return the linearised standard error of each row's ratio of means."""
-    base = denominator.mean(1, keepdims=True)
-    residual = (numerator - numerator.mean(1, keepdims=True) / base * denominator) / base
-    return np.asarray(residual.std(1, ddof=1) / np.sqrt(numerator.shape[1]))
+    resampled = values[rng.integers(0, n, size=(n_resamples, n))]
+    errors = resampled.std(1, ddof=1) / np.sqrt(n)
+    usable = errors > 0
+    return np.asarray((resampled.mean(1)[usable] - values.mean()) / errors[usable])

@@ -48,3 +48,39 @@ def _stratum(lost: int, n: int, m: int) -> tuple[int, FloatArray]:
     low, high = max(0, lost - m), min(lost, n)
     support = np.arange(low, high + 1)
     return low, np.asarray(hypergeom(n + m, n, lost).pmf(support), dtype=np.float64) if lost else np.ones(1)
+
+
+def worst_missing_mmd2(counts: tuple[FloatArray, FloatArray], lost: tuple[int, int]) -> float:
+    """Return the largest unbiased exact-match MMD² that two samples could have had, had no answer been lost.
+
+    MMD² is convex in the counts, so the worst is one answer for all that side x lost and another for all that side y
+    lost; answers nobody gave are among them.
+
+    Args:
+        counts: `(K,)` counts of both sides over the same answers, at least two a side.
+        lost: Answers each side lost.
+
+    References:
+        Gretton et al. (2012), "A kernel two-sample test", JMLR 13, eq. (3) (the statistic).
+    """
+    x, y = (np.concatenate([side, [0.0, 0.0]]) for side in counts)
+    lost_x, lost_y = lost
+    n, m = x.sum() + lost_x, y.sum() + lost_y
+    of_x = _gained(x, lost_x) / (n * (n - 1)) - 2 * lost_x * y / (n * m)
+    of_y = _gained(y, lost_y) / (m * (m - 1)) - 2 * lost_y * x / (n * m)
+    kept = (x * (x - 1)).sum() / (n * (n - 1)) + (y * (y - 1)).sum() / (m * (m - 1)) - 2 * (x @ y) / (n * m)
+    together = of_x + of_y - 2 * lost_x * lost_y / (n * m)
+    return float(kept + max(_best_apart(of_x, of_y), together.max()))
+
+
+def _gained(counts: FloatArray, lost: int) -> FloatArray:
+    """Return by how much Σ N(N − 1) grows if all lost answers were this one."""
+    return np.asarray(2 * lost * counts + lost * (lost - 1))
+
+
+def _best_apart(first: FloatArray, second: FloatArray) -> float:
+    """Return the largest first[i] + second[j] over i ≠ j."""
+    i, j = (np.argsort(-side, kind="stable")[:2] for side in (first, second))
+    if i[0] != j[0]:
+        return float(first[i[0]] + second[j[0]])
+    return float(max(first[i[0]] + second[j[1]], first[i[1]] + second[j[0]]))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from blackbox.stats.distances import exact_mmd2
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -17,6 +19,8 @@ LEAK = 0.02
 """Share of the untruncated answers left in a truncated distribution: ranks are themselves estimated."""
 GAIN = 3.0
 """Log-likelihood a setting must gain over 'unchanged' to count as fitting better."""
+LEVEL = 0.05
+"""Level at which a misfit is seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +39,16 @@ class Fit:
         setting: In words.
         pvalue: Parametric-bootstrap p of the misfit that remains.
         improves: Whether it fits better than unchanged settings.
+        power: How often the misfit of a mixture with a stranger, as far from the reference as the suspect is, would
+            have been seen at `LEVEL`; None where the setting does not fit anyway.
+        advantage: Log-likelihood by which it fits better than the best mixture with a named rival; None without one.
     """
 
     setting: str
     pvalue: float
     improves: bool
+    power: float | None = None
+    advantage: float | None = None
 
 
 def power_family() -> Family:
@@ -65,42 +74,118 @@ def top_k_family() -> Family:
     )
 
 
-def residual_fit(reference: FloatArray, suspect: FloatArray, family: Family, rng: np.random.Generator) -> Fit:
+def mixture_family(rival: FloatArray) -> Family:
+    """Return mixtures of the reference with `(P, K)` shares of a rival."""
+    values = (0.02, 0.05, *(k / 20 for k in range(2, 21)))
+    return Family(
+        settings=("no share of the rival", *(f"share {v:g}" for v in values)),
+        shares=(_unchanged, *(_blend(rival, v) for v in values)),
+    )
+
+
+def residual_fit(
+    reference: FloatArray,
+    suspect: FloatArray,
+    family: Family,
+    rng: np.random.Generator,
+    rival: FloatArray | None = None,
+) -> Fit:
     """Return the family's best setting for the suspect and the p-value of what it leaves.
 
     Null hypothesis: the suspect's answers come from the reference's shares under some setting of the family.
-    The null is simulated: both sides are drawn anew from the fitted shares and fitted again.
+    The null is simulated: both sides are drawn anew from the fitted shares and fitted again. A large p alone says
+    little, because a family may fit a few answers of anything: the power of the misfit is simulated as well.
 
     Args:
         reference: `(P, K)` counts.
         suspect: `(P, K)` counts.
         family: Settings to fit.
         rng: Source of the simulated counts.
+        rival: `(P, K)` counts of what else may be served, or None.
 
     References:
         Efron & Tibshirani (1993), "An Introduction to the Bootstrap", §16.4 (parametric bootstrap tests).
     """
     answers = (reference + suspect) > 0
-    best, misfit, gain = _fitted(reference[None], suspect[None], answers, family)
-    shares = _smoothed(reference, answers)
-    fitted = family.shares[int(best[0])](shares)
-    drawn_x, drawn_y = (
-        _drawn(p, counts.sum(1).astype(int), rng) for p, counts in ((shares, reference), (fitted, suspect))
+    found = _fitted(reference[None], suspect[None], answers, family)
+    shares, best = _smoothed(reference, answers), int(found.best[0])
+    sizes = [counts.sum(1).astype(int) for counts in (reference, suspect)]
+    drawn = [_drawn(p, n, rng) for p, n in zip((shares, family.shares[best](shares)), sizes, strict=True)]
+    null = _fitted(*drawn, answers, family).misfit
+    pvalue = (1 + int(np.count_nonzero(null >= found.misfit[0]))) / (1 + N_BOOTSTRAP)
+    fits = bool(found.gain[0] >= GAIN) and pvalue > LEVEL
+    return Fit(
+        setting=family.settings[best],
+        pvalue=pvalue,
+        improves=bool(found.gain[0] >= GAIN),
+        power=_power_of_misfit(reference, suspect, answers, (family, np.quantile(null, 1 - LEVEL)), rng)
+        if fits
+        else None,
+        advantage=_advantage(reference, suspect, rival, family) if rival is not None else None,
     )
-    _, null, _ = _fitted(drawn_x, drawn_y, answers, family)
-    pvalue = (1 + int(np.count_nonzero(null >= misfit[0]))) / (1 + N_BOOTSTRAP)
-    return Fit(setting=family.settings[int(best[0])], pvalue=pvalue, improves=bool(gain[0] >= GAIN))
 
 
-def _fitted(
-    reference: FloatArray, suspect: FloatArray, answers: AnyArray, family: Family
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return, for each of `(S, P, K)` tables, the best setting, its deviance, and what it gains over the first."""
+def _advantage(reference: FloatArray, suspect: FloatArray, rival: FloatArray, family: Family) -> float:
+    """Return by how much the best setting fits better than the best mixture with the rival."""
+    answers = (reference + suspect + rival) > 0
+    gains = [
+        _fitted(reference[None], suspect[None], answers, each).gain[0]
+        for each in (family, mixture_family(_smoothed(rival, answers)))
+    ]
+    return float(gains[0] - gains[1])
+
+
+def _power_of_misfit(
+    reference: FloatArray,
+    suspect: FloatArray,
+    answers: AnyArray,
+    fitted: tuple[Family, float],
+    rng: np.random.Generator,
+) -> float:
+    """Return how often a mixture with a stranger, as far away as the suspect is, leaves a misfit above the critical.
+
+    Strangers give the reference's answers as often, but which answer gets which share is drawn anew for each.
+    """
+    family, critical = fitted
+    shares = _smoothed(reference, answers)
+    strangers = _dealt_anew(shares, answers, rng)
+    apart = ((shares - strangers) ** 2).sum(2).mean(1)[:, None, None]
+    seen = max(float(exact_mmd2(reference, reference + suspect).mean()), 0.0)
+    share = np.minimum(1.0, np.sqrt(seen / np.maximum(apart, np.finfo(float).tiny)))
+    sizes = [counts.sum(1).astype(int) for counts in (reference, suspect)]
+    mixed = (1 - share) * shares + share * strangers
+    drawn = [_drawn(p, n, rng) for p, n in zip((shares, mixed), sizes, strict=True)]
+    return float((_fitted(*drawn, answers, family).misfit > critical).mean())
+
+
+def _dealt_anew(shares: FloatArray, answers: AnyArray, rng: np.random.Generator) -> FloatArray:
+    """Return `(S, P, K)`: in each set every probe's shares, dealt to its answers in another order."""
+    dealt = np.repeat(shares[None], N_BOOTSTRAP, axis=0)
+    for p, present in enumerate(answers):
+        dealt[:, p, present] = rng.permuted(dealt[:, p, present], axis=1)
+    return dealt
+
+
+def _blend(rival: FloatArray, share: float) -> Callable[[FloatArray], FloatArray]:
+    return lambda shares: (1 - share) * shares + share * rival
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Best:
+    """Of each table: the best setting, the deviance it leaves, and what it gains over the first; `(S,)` each."""
+
+    best: AnyArray
+    misfit: FloatArray
+    gain: FloatArray
+
+
+def _fitted(reference: FloatArray, suspect: FloatArray, answers: AnyArray, family: Family) -> _Best:
+    """Return the best setting for each of `(S, P, K)` tables."""
     shares = _smoothed(reference, answers)
     logs = np.stack([_log_likelihood(suspect, make(shares)) for make in family.shares])
     n = suspect.sum(2, keepdims=True)
     saturated = _log_likelihood(suspect, suspect / np.maximum(n, 1))
-    return logs.argmax(0), 2 * (saturated - logs.max(0)), logs.max(0) - logs[0]
+    return _Best(best=logs.argmax(0), misfit=2 * (saturated - logs.max(0)), gain=logs.max(0) - logs[0])
 
 
 def _log_likelihood(counts: FloatArray, shares: FloatArray) -> FloatArray:
@@ -114,8 +199,9 @@ def _smoothed(counts: FloatArray, answers: AnyArray) -> FloatArray:
 
 
 def _drawn(shares: FloatArray, n: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Return `(S, P, K)` simulated counts."""
-    probes = [rng.multinomial(size, p, size=N_BOOTSTRAP) for size, p in zip(n, shares, strict=True)]
+    """Return `(S, P, K)` simulated counts from `(P, K)` shares, or from `(S, P, K)` of which each set has its own."""
+    each = np.broadcast_to(shares, (N_BOOTSTRAP, *shares.shape[-2:]))
+    probes = [rng.multinomial(size, each[:, p]) for p, size in enumerate(n)]
     return np.asarray(np.stack(probes, axis=1), dtype=np.float64)
 
 

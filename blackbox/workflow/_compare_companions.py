@@ -44,6 +44,11 @@ class Companions:
     hosts: tuple[Sample, ...]
     alternative: Sample | None = None
 
+    @property
+    def rival(self) -> Sample | None:
+        """What a suspect may be serving instead: the named alternative, else the control."""
+        return self.alternative if self.alternative is not None else self.control
+
 
 def read_companions(
     results: Path,

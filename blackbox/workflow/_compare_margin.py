@@ -14,7 +14,7 @@ from blackbox.evidence.benign import (
     deterministic_disagreement,
 )
 from blackbox.evidence.distances import Distances, control_distances, mixture_equivalent_share
-from blackbox.evidence.equivalence import Equivalence, Margin, equivalence, missing_radius, unavailable
+from blackbox.evidence.equivalence import Equivalence, Margin, equivalence, missing, unavailable
 from blackbox.evidence.positive import PositiveControl, positive_control
 from blackbox.evidence.power import Detectable, detectable, reference
 from blackbox.evidence.same import Design, compare_pair
@@ -119,8 +119,7 @@ def _equivalence(
         return unavailable(
             "sampling settings of a side are unknown, an untested condition", margin, n_probes=len(found.probe_ids)
         )
-    missing = missing_radius(a, b, forms, found)
-    return equivalence(found, missing, margin, digests=[a.digest, b.digest])
+    return equivalence(found, missing(a, b, forms, found), margin, digests=[a.digest, b.digest])
 
 
 def _unusable(a: Sample, b: Sample, control: Sample) -> str | None:

@@ -188,7 +188,8 @@ def _evidence(pair: Pair, material: Material, tested: _Tested) -> SameEvidence:
     harmless: tuple[Explanation, ...] = (formatting(test, alpha=rules.alpha),) if test else ()
     if judged.verdict == "different":
         design = replace(material.design, n_permutations=SCREEN)
-        harmless = (*explanations(a, b, forms, design, alpha=rules.alpha), *harmless)
+        rival = material.companions.rival
+        harmless = (*explanations(a, b, forms, design, alpha=rules.alpha, rival=rival), *harmless)
     repeat = _repeat_similarities(pair, material, forms if test else {})
     return SameEvidence(
         judged=explained(judged, harmless) if judged.verdict == "different" else judged,

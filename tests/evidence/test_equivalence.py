@@ -9,7 +9,7 @@ import pytest
 from support.runs import drawn_answers, make_run, make_sample, make_suite, peaked
 
 from blackbox.evidence.distances import Distances, control_distances, mixture_equivalent_share
-from blackbox.evidence.equivalence import Equivalence, Margin, Missing, equivalence, missing_radius
+from blackbox.evidence.equivalence import Equivalence, Margin, Missing, equivalence, missing
 
 NONE_MISSING = Missing(radius=0.0, n_silent=0)
 MARGIN = Margin(share=0.2, level=0.05, seed=0)
@@ -28,9 +28,9 @@ def distances(between: np.ndarray, to_control: np.ndarray, n: float = 100.0) -> 
     )
 
 
-def judged(found: Distances, missing: Missing = NONE_MISSING, margin: Margin = MARGIN) -> Equivalence:
+def judged(found: Distances, lost: Missing = NONE_MISSING, margin: Margin = MARGIN) -> Equivalence:
     """Judge with fixed digests."""
-    return equivalence(found, missing, margin, digests=["a", "b"])
+    return equivalence(found, lost, margin, digests=["a", "b"])
 
 
 @pytest.fixture
@@ -104,8 +104,8 @@ def test_the_radius_by_hand() -> None:
     forms = {p.id: "closed" for p in suite.probes}
     found = control_distances(a, b, a, forms)
     agreement = max(20 / 45, (4 * 3 + 5 * 4) / (9 * 8))
-    assert missing_radius(a, b, forms, found).radius == pytest.approx(((0.01 + 0.01 * agreement) / 2) ** 0.5)
-    silent = missing_radius(a, b, {**forms, "p999": "closed"}, found)
+    assert missing(a, b, forms, found).radius == pytest.approx(((0.01 + 0.01 * agreement) / 2) ** 0.5)
+    silent = missing(a, b, {**forms, "p999": "closed"}, found)
     assert (silent.n_silent, silent.radius > (2 / 3) ** 0.5) == (1, True)
 
 
@@ -151,3 +151,28 @@ def test_a_control_no_farther_than_chance_gives_no_unit() -> None:
     rng = np.random.default_rng(4)
     noise = rng.normal(0, 0.1, 20)
     assert mixture_equivalent_share(distances(noise, noise[::-1].copy()), seed=0, digests=["a", "b", "c"]) is None
+
+
+def test_at_closed_probes_the_worst_answers_are_put_in() -> None:
+    """One of ten answers lost on one side: the shift is the mean of what the worst answer adds, below Minkowski's."""
+    suite = make_suite(2)
+    texts = ["x"] * 5 + ["y"] * 5
+    a = make_sample(make_run(suite, {p.id: texts for p in suite.probes}))
+    b = make_sample(make_run(suite, {"p000": [None, *texts[1:]], "p001": texts}, endpoint="b"))
+    forms = {p.id: "closed" for p in suite.probes}
+    found = control_distances(a, b, a, forms)
+    lost = missing(a, b, forms, found)
+    whole = {answer: _mmd2((5, 5, 0), (4 + (answer == "x"), 5 + (answer == "y"), int(answer == "z"))) for answer in "xyz"}
+    assert lost.added == pytest.approx((max(whole.values()) - _mmd2((5, 5), (4, 5))) / 2)
+    assert lost.rest == 0.0
+    assert lost.shift(0.01) == pytest.approx(lost.added)
+    assert lost.added < lost.radius * (0.2 + lost.radius)
+    at_open = missing(a, b, dict.fromkeys(forms, "open"), found)
+    assert at_open.shift(0.01) == pytest.approx(lost.radius * (0.2 + lost.radius))
+
+
+def _mmd2(x: tuple[int, ...], y: tuple[int, ...]) -> float:
+    """The unbiased statistic by its definition."""
+    n, m = sum(x), sum(y)
+    within = sum(k * (k - 1) for k in x) / (n * (n - 1)) + sum(k * (k - 1) for k in y) / (m * (m - 1))
+    return within - 2 * sum(i * j for i, j in zip(x, y, strict=True)) / (n * m)

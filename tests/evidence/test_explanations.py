@@ -18,17 +18,20 @@ SUITE = make_suite(16)
 FORMS = {p.id: "closed" for p in SUITE.probes}
 
 
-def found(own: np.ndarray, other: np.ndarray, outcome: Outcome | None = None) -> dict[str, Explanation]:
-    """Explain 50 answers a probe of each; with `outcome`, side b's answer w0 comes as that instead."""
+def found(
+    own: np.ndarray, other: np.ndarray, outcome: Outcome | None = None, *, n: int = 50, rival: np.ndarray | None = None
+) -> dict[str, Explanation]:
+    """Explain `n` answers a probe of each; with `outcome`, side b's answer w0 comes as that instead."""
     rng = np.random.default_rng(1)
     a, b = (
-        make_run(SUITE, drawn_answers(rng, SUITE, table, 50), endpoint=name)
+        make_run(SUITE, drawn_answers(rng, SUITE, table, n), endpoint=name)
         for name, table in (("a", own), ("b", other))
     )
     if outcome is not None:
         changed = tuple(replace(o, outcome=outcome) if o.text == "w0" else o for o in b.observations)
         b = replace(b, observations=changed)
-    return {e.name: e for e in explanations(make_sample(a), make_sample(b), FORMS, DESIGN, alpha=0.01)}
+    named = make_sample(make_run(SUITE, drawn_answers(rng, SUITE, rival, n), endpoint="c")) if rival is not None else None
+    return {e.name: e for e in explanations(make_sample(a), make_sample(b), FORMS, DESIGN, alpha=0.01, rival=named)}
 
 
 @pytest.fixture
@@ -41,7 +44,7 @@ def own() -> np.ndarray:
 def test_a_tilt_is_explained_by_the_sampling_temperature(own: np.ndarray, tau: float) -> None:
     """A hotter and a colder suspect."""
     other = own**tau / (own**tau).sum(1, keepdims=True)
-    assert found(own, other)["sampling temperature"].status == "explains"
+    assert found(own, other, n=100)["sampling temperature"].status == "explains"
 
 
 def test_another_model_is_not_explained_by_sampling(own: np.ndarray) -> None:
@@ -67,3 +70,35 @@ def test_a_filter_and_a_cap_are_granted(own: np.ndarray, outcome: Outcome, name:
     other = peaked(np.random.default_rng(5), 16, 8, 0.7)
     assert found(own, own, outcome)[name].status == "explains"
     assert found(own, other, outcome)[name].status == "does_not_explain"
+
+
+def test_a_temperature_is_no_explanation_where_another_model_would_have_fitted_too() -> None:
+    """Eight answers a probe: the tilt fits, but so it would have fitted another model's share; that is what is said."""
+    own = peaked(np.random.default_rng(0), 16, 8, 0.7)
+    hotter = own ** (1 / 1.5) / (own ** (1 / 1.5)).sum(1, keepdims=True)
+    few = found(own, hotter, n=8)["sampling temperature"]
+    assert few.status == "cannot_tell"
+    assert few.power is not None
+    assert few.power < 0.8
+    assert "another model's share" in few.reason
+
+
+def test_a_named_other_model_is_weighed_against_the_temperature() -> None:
+    """A 40 % mixture with a named rival: no tilt explains it; a tilted suspect still is explained beside the rival."""
+    own, rival = peaked(np.random.default_rng(0), 16, 8, 0.7), peaked(np.random.default_rng(5), 16, 8, 0.7)
+    hotter = own ** (1 / 1.5) / (own ** (1 / 1.5)).sum(1, keepdims=True)
+    mixed = found(own, 0.6 * own + 0.4 * rival, n=15, rival=rival)
+    assert {mixed[n].status for n in ("sampling temperature", "top_p", "top_k")} <= {"does_not_explain", "cannot_tell"}
+    assert found(own, hotter, n=100, rival=rival)["sampling temperature"].status == "explains"
+
+
+def test_a_side_that_was_nearly_all_cut_off_is_not_explained_by_that(own: np.ndarray) -> None:
+    """Granting most answers as lost leaves nothing to see: no explanation."""
+    rng = np.random.default_rng(1)
+    a, b = (
+        make_run(SUITE, drawn_answers(rng, SUITE, table, 20), endpoint=name) for name, table in (("a", own), ("b", own))
+    )
+    cut = tuple(replace(o, outcome=Outcome.TRUNCATED) if o.repeat > 4 else o for o in b.observations)
+    both = (make_sample(a), make_sample(replace(b, observations=cut)))
+    cap = {e.name: e for e in explanations(*both, FORMS, DESIGN, alpha=0.01)}["length cap"]
+    assert (cap.status, cap.pvalue > 0.05) == ("cannot_tell", True)

@@ -225,6 +225,15 @@ def test_a_harmless_explanation_is_said_and_the_verdict_stays() -> None:
     assert explained(found, [not_it]) == found
 
 
+def test_what_cannot_be_told_apart_is_no_explanation() -> None:
+    """A temperature change that fits as well as another model is said to be that, and is no explanation."""
+    either = Explanation(name="sampling temperature", status="cannot_tell", pvalue=0.4, estimate="b: temperature 1.3")
+    found = explained(verdict(pair_test_of(0.001)), [either])
+    assert (found.verdict, found.explanation) == ("different", None)
+    assert "explained by" not in found.reason
+    assert "can't tell from another sampling temperature" in found.reason
+
+
 def test_sentences_never_call_two_products_kin() -> None:
     """With different claimed names the difference says nothing about ancestry."""
     sentence = wording.same_sentence(

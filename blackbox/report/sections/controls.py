@@ -96,9 +96,16 @@ def _benign(same: Mapping[str, Any]) -> str:
 
 
 def _explanation(found: Mapping[str, Any]) -> str:
-    says = "leaves no more than chance" if found.get("status") == "explains" else "does not suffice"
+    says = _SAYS.get(str(found.get("status")), "does not suffice")
     setting = f", {found['estimate']}" if found.get("estimate") else ""
-    return f"{found.get('name')}{setting}: {says} (p of what remains {pvalue(found.get('pvalue'))})"
+    why = f"; {found['reason']}" if found.get("reason") else ""
+    return f"{found.get('name')}{setting}: {says} (p of what remains {pvalue(found.get('pvalue'))}{why})"
+
+
+_SAYS = {
+    "explains": "leaves no more than chance",
+    "cannot_tell": "can't be told from another model by these answers",
+}
 
 
 SECTION = Section(title="Controls", order=45, build=build, scope="pair")
