@@ -2,6 +2,7 @@
 
 from blackbox.serve.catalogue import folder, members, truth
 from blackbox.serve.exchange import When
+from blackbox.serve.faults import FAULTS, make_fault
 from blackbox.serve.fixed import FixedAnswers
 from blackbox.serve.quirks import QUIRKS, make_quirk
 from blackbox.serve.requestlog import LoggedRequest, RequestLog
@@ -9,6 +10,7 @@ from blackbox.serve.rules import Rule, Script, quirk_rule
 from blackbox.serve.server import running
 
 __all__ = [
+    "FAULTS",
     "QUIRKS",
     "FixedAnswers",
     "LoggedRequest",
@@ -17,6 +19,7 @@ __all__ = [
     "Script",
     "When",
     "folder",
+    "make_fault",
     "make_quirk",
     "members",
     "quirk_rule",

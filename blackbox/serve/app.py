@@ -7,30 +7,32 @@ import json
 import threading
 import time
 from collections import Counter
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from blackbox.serve.answering import answer_chat, answer_text
 from blackbox.serve.chat_request import read_chat_request
 from blackbox.serve.exchange import Exchange
-from blackbox.serve.fields import RefusedRequest, read_stream
+from blackbox.serve.faults import Fault, OnWire, Sent, Struck
+from blackbox.serve.fields import RefusedRequest
 from blackbox.serve.quirks import Quirk
 from blackbox.serve.requestlog import Handling
-from blackbox.serve.streaming import events
+from blackbox.serve.sending import fault_response, reply_response
 from blackbox.serve.text_request import read_text_request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from starlette.requests import Request
 
     from blackbox.serve.generation import Answerer
     from blackbox.serve.requestlog import RequestLog
-    from blackbox.serve.rules import Rule, Script
+    from blackbox.serve.rules import Script
 
 _CHAT, _TEXT = "/v1/chat/completions", "/v1/completions"
 
@@ -86,19 +88,19 @@ class Site:
 
     async def _completion(self, request: Request) -> Response:
         arrived, raw = datetime.now(UTC), await request.body()
-        body, exchange, document = None, None, None
+        body, exchange, answered = None, None, None
         try:
             body = _parsed(raw)
             exchange = self._begun(request.url.path, body)
-            document = await self._answered(exchange)
-            response = _response(exchange, document)
+            answered = await self._answered(exchange, request)
+            response = answered.response
         except RefusedRequest as refused:
             response = _refusal(refused)
         self._log.add(
             request.url.path,
-            response.status_code,
+            response.status_code or None,
             body=body,
-            response_id=None if document is None else document["id"],
+            response_id=None if answered is None else answered.response_id,
             handling=Handling(
                 at=arrived,
                 body_sha256=hashlib.sha256(raw).hexdigest(),
@@ -128,9 +130,29 @@ class Site:
             seed=self._script.seed,
         )
 
-    async def _answered(self, exchange: Exchange) -> dict[str, Any]:
+    async def _answered(self, exchange: Exchange, request: Request) -> _Answered:
+        """Return the first fault that strikes, else the reply."""
+        wire = request.scope["state"]["wire"]
+        n_before, wire.n_requests = wire.n_requests, wire.n_requests + 1
+        held = list(self._script.holding(exchange))
+        quirks = [rule.does for rule in held if isinstance(rule.does, Quirk)]
+        exchange.done += [rule.name for rule in held if isinstance(rule.does, Quirk)]
+        document: dict[str, Any] | None = None
+        for rule in held:
+            if not isinstance(rule.does, Fault):
+                continue
+            if rule.does.kind.of_reply and document is None:
+                document = await self._replied(exchange, quirks)
+            struck = Struck(exchange=exchange, key=_key(request), document=document or {}, n_before=n_before)
+            sent = rule.does.strike(struck)
+            if sent is not None:
+                exchange.done.append(rule.name)
+                return _Answered(response=fault_response(sent), response_id=_response_id(sent, document))
+        document = document or await self._replied(exchange, quirks)
+        return _Answered(response=reply_response(document, exchange.body), response_id=document["id"])
+
+    async def _replied(self, exchange: Exchange, quirks: Sequence[Quirk]) -> dict[str, Any]:
         """Return the reply, a whole chat or text completion, as the quirks that hold leave it."""
-        quirks = [rule.does for rule in self._held(exchange) if isinstance(rule.does, Quirk)]
         for quirk in quirks:
             quirk.ask(exchange)
         if exchange.recalled is not None:
@@ -142,11 +164,6 @@ class Site:
             quirk.keep(exchange, document)
         return document
 
-    def _held(self, exchange: Exchange) -> list[Rule]:
-        rules = list(self._script.holding(exchange))
-        exchange.done += [rule.name for rule in rules]
-        return rules
-
     async def _sampled(self, exchange: Exchange) -> dict[str, Any]:
         answerer = self._answerers[exchange.member]
         if exchange.path == _TEXT:
@@ -155,11 +172,21 @@ class Site:
         return await answer_chat(asked, answerer, reasoning=exchange.served in self._script.reasoning)
 
 
-def _response(exchange: Exchange, document: Mapping[str, Any]) -> Response:
-    stream = read_stream(exchange.body)
-    if not stream.wanted:
-        return JSONResponse(document)
-    return StreamingResponse(events(document, include_usage=stream.include_usage), media_type="text/event-stream")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answered:
+    response: Response
+    response_id: str | None
+
+
+def _key(request: Request) -> str:
+    return request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+
+
+def _response_id(sent: Sent | OnWire, document: Mapping[str, Any] | None) -> str | None:
+    """Return the id that a client can have read in what was sent."""
+    if document is not None and isinstance(sent, Sent) and document["id"].encode() in sent.body:
+        return str(document["id"])
+    return sent.response_id if isinstance(sent, Sent) else None
 
 
 def _parsed(raw: bytes) -> dict[str, Any]:

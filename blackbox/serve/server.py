@@ -167,8 +167,11 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 def _serving(app: Starlette, listener: socket.socket) -> Iterator[None]:
     import uvicorn
 
+    from blackbox.serve.wire import WiredProtocol
+
     config = uvicorn.Config(
         app,
+        http=WiredProtocol,
         log_config=None,
         access_log=False,
         lifespan="off",

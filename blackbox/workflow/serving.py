@@ -80,7 +80,16 @@ def catalogue() -> dict[str, Any]:
             {"name": kind.name, "does": kind.does, "value": kind.value, "default": kind.default}
             for kind in serve.QUIRKS.values()
         ],
-        "faults": [],
+        "faults": [
+            {
+                "name": kind.name,
+                "does": kind.does,
+                "value": kind.value,
+                "default": None if kind.value is None else kind.default,
+                "becomes": kind.becomes,
+            }
+            for kind in serve.FAULTS.values()
+        ],
     }
 
 

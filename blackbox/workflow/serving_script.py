@@ -142,4 +142,4 @@ def _first_and_last(found: re.Match[str]) -> tuple[int, int | None]:
     return first, None if found[3] is None else int(found[3])
 
 
-_KINDS: Mapping[str, Callable[[str, str | None], Any]] = {"quirk": serve.make_quirk}
+_KINDS: Mapping[str, Callable[[str, str | None], Any]] = {"quirk": serve.make_quirk, "fault": serve.make_fault}

@@ -1,5 +1,0 @@
-"""Fault."""
-
-
-class Fault:
-    """A fault."""
