@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from blackbox.cli import collection, comparison, differing, drift, probes, records, serving, starting
+from blackbox.cli import (
+    collection,
+    comparison,
+    differing,
+    doctor,
+    drift,
+    probes,
+    records,
+    serving,
+    starting,
+)
 from blackbox.cli.output import complain, say
 from blackbox.errors import BlackboxError
 
@@ -42,7 +52,17 @@ def blackbox(
         raise typer.Exit
 
 
-for _group in (starting, collection, comparison, differing, drift, records, probes, serving):
+for _group in (
+    starting,
+    doctor,
+    collection,
+    comparison,
+    differing,
+    drift,
+    records,
+    probes,
+    serving,
+):
     _group.register(app)
 
 

@@ -102,6 +102,7 @@ def plan(
         label=found.label,
         seed=found.seed,
         resume_old=True,
+        despite_doctor=True,
     )
     document = plan_document(request, environ=os.environ, now=utc_now())
     if as_json:
@@ -130,6 +131,9 @@ def run(
     ] = False,
     until_decided: Annotated[
         bool, typer.Option("--until-decided", help="Stop two endpoints once their e-value shows that they differ.")
+    ] = False,
+    despite_doctor: Annotated[
+        bool, typer.Option("--despite-doctor", help="Ask although `doctor` found what a suite needs to be missing.")
     ] = False,
     config: ConfigOption = None,
     results: ResultsOption = None,
@@ -166,6 +170,7 @@ def run(
         max_requests=found.max_requests,
         max_cost=found.max_cost,
         until_decided=until_decided,
+        despite_doctor=despite_doctor,
     )
     report = _collect(request)
     _say_collected(report, as_json=as_json)
