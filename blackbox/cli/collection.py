@@ -64,7 +64,12 @@ class Format(StrEnum):
 
 
 LabelOption = Annotated[
-    str | None, typer.Option("--label", metavar="NAME", help="Another label is another session of the same endpoints.")
+    str | None,
+    typer.Option(
+        "--label",
+        metavar="NAME",
+        help="Another label is another session of the same endpoints; `daily`: today's, at most 60 calls a suite.",
+    ),
 ]
 SeedOption = Annotated[
     int | None, typer.Option("--seed", min=0, metavar="N", help="Decides the random order of the calls [0].")
@@ -92,19 +97,23 @@ def plan(
     from blackbox.workflow.clock import utc_now
     from blackbox.workflow.config import Flags
     from blackbox.workflow.planning import plan_document
+    from blackbox.workflow.scheduling import scheduled, with_yearly, yearly_line
     from blackbox.workflow.sessions import RunRequest
 
     found = configuration(config, Flags(results=results, suites=tuple(suite or ()), label=label, seed=seed))
+    asked = scheduled(found.label, _suites(found), now=utc_now())
     request = RunRequest(
         endpoints=chosen(found, endpoint),
-        suites=_suites(found),
+        suites=asked.suites,
         results=found.results,
-        label=found.label,
+        label=asked.label,
         seed=found.seed,
         resume_old=True,
         despite_doctor=True,
     )
     document = plan_document(request, environ=os.environ, now=utc_now())
+    if asked.daily:
+        document = with_yearly(document, request)
     if as_json:
         print_json(document)
         return
@@ -113,6 +122,8 @@ def plan(
     say(table([_rounded(row) for row in (*rows, total)], _PLANNED))
     for line in document["notes"]:
         note(printable(line))
+    if "yearly" in document:
+        note(yearly_line(document["yearly"]))
 
 
 def run(
@@ -146,8 +157,12 @@ def run(
 
     With --until-decided the answers are looked at pair by pair as they come, and two endpoints are asked no more
     once the evidence that they differ suffices. Of such runs only e-values are reported, never equivalence.
+
+    With --label daily each suite is asked with at most 60 calls, once a day: a history for `blackbox drift`.
     """
+    from blackbox.workflow.clock import utc_now
     from blackbox.workflow.config import Flags
+    from blackbox.workflow.scheduling import scheduled
     from blackbox.workflow.sessions import RunRequest
 
     flags = Flags(
@@ -159,11 +174,12 @@ def run(
         max_requests=max_requests,
     )
     found = configuration(config, flags)
+    asked = scheduled(found.label, _suites(found), now=utc_now())
     request = RunRequest(
         endpoints=chosen(found, endpoint),
-        suites=_suites(found),
+        suites=asked.suites,
         results=found.results,
-        label=found.label,
+        label=asked.label,
         seed=found.seed,
         new=new,
         resume_old=resume_old,

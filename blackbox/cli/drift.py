@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -9,8 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from blackbox.cli.options import JsonOption, ResultsOption, folder
-from blackbox.cli.output import columns, has_color, note, print_json, say
+from blackbox.cli.options import (
+    ConfigOption,
+    EndpointsOption,
+    JsonOption,
+    ResultsOption,
+    SuitesOption,
+    configuration,
+    folder,
+)
+from blackbox.cli.output import columns, has_color, note, print_json, printable, say
 from blackbox.cli.progress import shown
 
 if TYPE_CHECKING:
@@ -44,6 +53,7 @@ AlphaOption = Annotated[
 def register(app: Typer) -> None:
     """Add this group's commands."""
     app.command()(drift)
+    app.command()(watch)
 
 
 def drift(
@@ -101,3 +111,59 @@ def gate_code(documents: list[Mapping[str, Any]]) -> int:
     """Return what `--gate` exits with: 1 if any history changed, 3 if any is undecided or unstable, else 0."""
     codes = {_GATE.get(str(document["verdict"]), 0) for document in documents}
     return GATE_CHANGED if GATE_CHANGED in codes else max(codes, default=0)
+
+
+def watch(
+    *,
+    suite: SuitesOption = None,
+    endpoint: EndpointsOption = None,
+    calls: Annotated[int, typer.Option("--calls", min=2, metavar="N", help="Calls a suite, endpoint and day.")] = 60,
+    horizon: Annotated[
+        int, typer.Option("--horizon", min=5, metavar="N", help="Runs a history will have in all.")
+    ] = 365,
+    baseline: BaselineOption = 7,
+    max_requests: Annotated[int | None, typer.Option(min=1, metavar="N", help="Stop after this many requests.")] = None,
+    max_cost: Annotated[
+        float | None, typer.Option(metavar="AMOUNT", help="Stop when this much was spent; needs prices.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="Folder to write to.")] = None,
+    gate: Annotated[bool, typer.Option("--gate", help="Exit 1 if changed, 3 if unstable or inconclusive.")] = False,
+    config: ConfigOption = None,
+    results: ResultsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Collect today's run of every endpoint, once, and read each history: made for cron and CI.
+
+    A second call on one day (UTC) sends nothing. A suspected run is followed by one confirmation run at once. Exits
+    4 if today's runs are incomplete. The suite is one-token unless another is named.
+    """
+    from blackbox.cli.collection import chosen
+    from blackbox.suites import find
+    from blackbox.workflow.clock import SYSTEM_CLOCK, run_sync
+    from blackbox.workflow.config import Flags
+    from blackbox.workflow.watching import WatchRequest
+    from blackbox.workflow.watching import watch as watched
+
+    found = configuration(config, Flags(results=results, max_cost=max_cost, max_requests=max_requests))
+    request = WatchRequest(
+        endpoints=chosen(found, endpoint),
+        suites=tuple({each.digest: each for each in map(find, suite or ["one-token"])}.values()),
+        results=found.results,
+        most_calls=calls,
+        horizon=horizon,
+        baseline=baseline,
+        seed=found.seed,
+        max_requests=found.max_requests,
+        max_cost=found.max_cost,
+        out=out,
+    )
+    with shown() as on_progress:
+        done = run_sync(watched(request, environ=os.environ, clock=SYSTEM_CLOCK, on_progress=on_progress))
+    for warning in done.warnings:
+        note(f"warning: {printable(warning)}")
+    show_reading(done.document, as_json=as_json)
+    note(f"report: {done.path / 'report.html'}")
+    if done.exit_code:
+        raise typer.Exit(done.exit_code)
+    if gate:
+        raise typer.Exit(gate_code(done.document["histories"]))

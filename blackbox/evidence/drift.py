@@ -310,7 +310,7 @@ class _Test:
         )
 
     def _tested(self, *, most: int) -> tuple[float, float, _Unit]:
-        """Return score, p and the score's unit: of relabelled answers, or the run's rank among earlier runs where only runs are drawn."""
+        """Return score, p and the score's unit: of relabelled answers, or, where only whole runs are drawn, by rank."""
         reader = self.reader
         if reader.rules.basis == "answers":
             found = test_run(reader.history, self.run, self.reference, seed=reader.rules.seed, most=most)

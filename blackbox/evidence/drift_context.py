@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from itertools import pairwise
 from statistics import fmean, median, stdev
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,7 @@ def _name_changes(runs: Sequence[Run], name: str) -> list[str]:
     changes = [
         f"{name.replace('_', ' ')} changes from {', '.join(a)} to {', '.join(b)} at {run_id}: what the server wrote, "
         "not a measurement"
-        for (_, a), (run_id, b) in zip(known, known[1:], strict=False)
+        for (_, a), (run_id, b) in pairwise(known)
         if a != b
     ]
     return changes[:3] + ([f"{name.replace('_', ' ')} changes {len(changes) - 3} more times"] if changes[3:] else [])
@@ -65,7 +66,7 @@ def _name_changes(runs: Sequence[Run], name: str) -> list[str]:
 def _gaps(runs: Sequence[Run]) -> list[str]:
     """Return the gaps that are twice as long as usual: runs that are missing."""
     times = [(run.id, asked[0]) for run in runs if (asked := window(run))]
-    steps = [(b[0], (b[1] - a[1]).total_seconds()) for a, b in zip(times, times[1:], strict=False)]
+    steps = [(b[0], (b[1] - a[1]).total_seconds()) for a, b in pairwise(times)]
     if len(steps) < 3:  # noqa: PLR2004 - no usual step is known
         return []
     usual = median(step for _, step in steps)

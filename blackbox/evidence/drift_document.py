@@ -1,4 +1,4 @@
-"""A history's reading as the `blackbox.drift/1` document: JSON types only, null with a reason where there is no number."""
+"""A history's reading as the `blackbox.drift/1` document: JSON types only, null where there is no number."""
 
 from __future__ import annotations
 

@@ -22,15 +22,11 @@ def loss_of(history: AnswerCounts, run: int, reference: Sequence[int]) -> Loss:
     lost, others = history.lost[run], history.lost[list(reference)].sum(0)
     asked, asked_others = lost + history.sizes[run], others + history.sizes[list(reference)].sum(0)
     strata = np.flatnonzero((asked > 0) & (asked_others > 0) & (lost + others > 0))
-    pvalue = stratified_exact_pvalue(
-        *([int(each[p]) for p in strata] for each in (lost, asked, others, asked_others))
-    )
+    pvalue = stratified_exact_pvalue(*([int(each[p]) for p in strata] for each in (lost, asked, others, asked_others)))
     return Loss(pvalue=pvalue, a={"missing": int(lost.sum())}, b={"missing": int(others.sum())})
 
 
-def pvalue_with_losses(
-    history: AnswerCounts, run: int, reference: Sequence[int], *, seed: int, most: int
-) -> float:
+def pvalue_with_losses(history: AnswerCounts, run: int, reference: Sequence[int], *, seed: int, most: int) -> float:
     """Return the p of a run after its and its reference's lost answers are filled in so that the two look alike."""
     chosen = list(reference)
     own, pooled = history.counts[run].copy(), history.counts[chosen].sum(0)

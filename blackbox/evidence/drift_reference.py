@@ -16,7 +16,7 @@ from blackbox.stats.sequential_pvalue import SequentialPvalue, sequential_pvalue
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from blackbox.core import FloatArray
+    from blackbox.core import AnyArray, FloatArray
     from blackbox.evidence.drift_counts import AnswerCounts
 
 CHUNKS = (200, 1_800, 18_000)
@@ -52,7 +52,7 @@ def dispersion(history: AnswerCounts, reference: Sequence[int], *, seed: int) ->
     draws = np.concatenate([_loo(counts)[None], _permuted(counts, history.probe_ids, seed)])
     observed, null = draws[0], draws[1:]
     spread = null.std(0)
-    varies = spread > 1e-12 * max(1.0, float(np.abs(null).max()))  # noqa: PLR2004 - numerically constant
+    varies = spread > 1e-12 * max(1.0, float(np.abs(null).max()))
     scores = np.where(varies, (observed - null.mean(0)) / np.where(varies, spread, 1.0), 0.0)
     combined = np.max([_standardised(draws.mean(1)), _standardised(draws.max(1))], axis=0)
     pvalue = permutation_pvalue(combined) if varies.any() else 1.0
@@ -99,7 +99,7 @@ def pooled_pvalue(
 
     def draw(chunk: int) -> FloatArray:
         rng, n = generator("drift", seed, layout, chunk), CHUNKS[min(chunk, len(CHUNKS) - 1)]
-        return np.mean([sample(rng, n) for sample in samplers], axis=0)
+        return np.asarray(np.mean([sample(rng, n) for sample in samplers], axis=0))
 
     return sequential_pvalue(observed, draw, most=most)
 
@@ -126,7 +126,7 @@ def upper_limit(values: FloatArray, *, floor: float, level: float) -> float:
     return float(values.mean() + stdtrit(degrees, 1 - level) * spread * np.sqrt(1 + 1 / n))
 
 
-def _sampler(total: FloatArray, size: int) -> Callable[[np.random.Generator, int], FloatArray]:
+def _sampler(total: AnyArray, size: int) -> Callable[[np.random.Generator, int], FloatArray]:
     """Return what draws one probe's statistic with the run's answers dealt anew."""
     seen = total[total > 0]
     n = int(seen.sum())

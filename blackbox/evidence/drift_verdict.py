@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Verdict = Literal["changed", "no change seen", "unstable", "inconclusive"]
 
 STAYED = 0.6
-"""Part of the shift that the runs from the onset must have in common to be one change rather than a coming and going."""
+"""Part of the shift that the runs from the onset must share to be one change rather than a coming and going."""
 RESTLESS = 0.001
 """Level at which more runs were suspicious than chance would have it."""
 SERVING_OR_MODEL = "different serving or a different model: these data can't say which"
@@ -69,9 +69,7 @@ def judge(history: AnswerCounts, reading: Reading, rules: Rules, *, names: tuple
     return DriftVerdict(verdict="no change seen", reason=reason)
 
 
-def _after_alarm(
-    history: AnswerCounts, reading: Reading, rules: Rules, names: tuple[str, ...]
-) -> DriftVerdict:
+def _after_alarm(history: AnswerCounts, reading: Reading, rules: Rules, names: tuple[str, ...]) -> DriftVerdict:
     assert reading.onset is not None
     assert reading.detected is not None
     onset, detected = reading.onset.run, reading.detected
@@ -80,8 +78,8 @@ def _after_alarm(
     common, own = common_shift(history.gram, history.sizes, since, before) if len(since) > 1 else (1.0, 1.0)
     if common < STAYED * own:
         reason = (
-            f"an alarm at {names[detected]}, but the runs since {names[onset]} have only {max(0.0, common / own):.0%} of "
-            "their shift in common: the endpoint comes and goes between distributions instead of having moved to one"
+            f"an alarm at {names[detected]}, but the runs since {names[onset]} have only {max(0.0, common / own):.0%} "
+            "of their shift in common: the endpoint comes and goes between distributions instead of having moved to one"
         )
         return DriftVerdict(verdict="unstable", reason=reason)
     rule = reading.points[detected].rule
@@ -117,15 +115,15 @@ def _restless(reading: Reading, rules: Rules) -> str | None:
     own = tested[-1].dispersion
     if own is not None and own <= DISPERSED and rules.basis == "answers":
         return (
-            f"its first {tested[-1].reference} runs differ from one another by more than chance (p = {own:.2g}): answers "
-            "vary from run to run, so that only a change beyond that could be told"
+            f"its first {tested[-1].reference} runs differ from one another by more than chance (p = {own:.2g}): "
+            "answers vary from run to run, so that only a change beyond that could be told"
         )
     if reading.scattered:
         return "its later runs differ from the earlier ones, and from one another as much: no one new distribution"
     small = sum(point.pvalue is not None and point.pvalue <= SUSPECTED for point in tested)
     if rules.basis == "answers" and float(binom.sf(small - 1, len(tested), SUSPECTED)) <= RESTLESS and small > 1:
         return (
-            f"{small} of {len(tested)} runs differ from the first ones at p ≤ {SUSPECTED:g}, and no two in a row to one "
-            "new distribution: the endpoint comes and goes"
+            f"{small} of {len(tested)} runs differ from the first ones at p ≤ {SUSPECTED:g}, and no two in a row "
+            "to one new distribution: the endpoint comes and goes"
         )
     return None

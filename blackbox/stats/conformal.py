@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import ndtri
 
 from blackbox.stats.permutation import RELATIVE_TIE
 
@@ -17,9 +18,13 @@ if TYPE_CHECKING:
     from blackbox.core import FloatArray
 
 CAUTION = (0.1, 0.5)
-"""Shares of the wealth not staked; the wealth is spread evenly over these gamblers at the start."""
+"""Shares of the wealth not staked on the largest ranks, by two kinds of gamblers: quick, and careful."""
+SHIFT = 1.0
+"""Shift of the scores, in their standard deviations, that the third kind of gambler bets on: small and lasting."""
+N_KINDS = len(CAUTION) + 1
 MOST_CHANGED = 0.5
-"""Share of changed runs up to which a gambler bets: beyond it the earlier runs are the odd ones."""
+MOST_SHIFTED = 0.7
+"""Shares of changed runs up to which gamblers bet: beyond them the earlier runs are the odd ones."""
 
 
 def smoothed_pvalue(scores: FloatArray, theta: float) -> float:
@@ -45,8 +50,9 @@ class RestartMartingale:
     """The wealth of gamblers who each suppose that the runs changed at one time of the declared horizon.
 
     The gambler of time s bets at run n ≥ s that its score is among the n − s + 1 largest of n, with the odds a
-    uniform p-value gives, and keeps part of the wealth back. The wealth is their mean: a non-negative martingale that
-    begins at 1, so P(it ever reaches 1/a) ≤ a. It is one history's, not one run's, false alarm that is bounded.
+    uniform p-value gives, and keeps part of the wealth back; or that normal scores have shifted. The wealth is the
+    mean over times and kinds of gamblers: a non-negative martingale that begins at 1, so P(it ever reaches 1/a) ≤ a.
+    It is one history's, not one run's, false alarm that is bounded.
 
     Args:
         horizon: Runs that may be looked at.
@@ -62,7 +68,7 @@ class RestartMartingale:
     _logs: FloatArray = field(init=False)
 
     def __post_init__(self) -> None:
-        self._logs = np.zeros((len(CAUTION), self.horizon))
+        self._logs = np.zeros((N_KINDS, self.horizon))
 
     @property
     def wealth(self) -> float:
@@ -78,7 +84,10 @@ class RestartMartingale:
         if self.n_runs >= self.horizon:
             raise ValueError("the declared horizon is over")
         self.n_runs += 1
+        pvalue = min(max(pvalue, 1e-12), 1 - 1e-12)
         share = np.arange(self.n_runs, 0, -1) / self.n_runs
         for place, kept in enumerate(CAUTION):
             factor = np.where(share <= MOST_CHANGED, kept + (1 - kept) * (pvalue <= share) / share, 1.0)
             self._logs[place, : self.n_runs] += np.log(factor)
+        shifted = SHIFT * float(ndtri(1 - pvalue)) - SHIFT**2 / 2
+        self._logs[-1, : self.n_runs] += np.where(share <= MOST_SHIFTED, shifted, 0.0)

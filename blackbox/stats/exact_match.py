@@ -66,7 +66,9 @@ def mmd2(*, own: FloatArray, across: FloatArray, other: FloatArray, n: FloatArra
     """
     total = n + m
     with np.errstate(divide="ignore", invalid="ignore"):
-        within_x = np.where(n > 1, (own - n) / (n * (n - 1)), (own + 2 * across + other - total) / (total * (total - 1)))
+        within_x = np.where(
+            n > 1, (own - n) / (n * (n - 1)), (own + 2 * across + other - total) / (total * (total - 1))
+        )
         within_y = (other - m) / (m * (m - 1))
         found = within_x + within_y - 2 * across / (n * m)
     return np.asarray(np.where((n > 0) & (m > 1), found, np.nan))

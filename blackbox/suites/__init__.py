@@ -45,6 +45,7 @@ from blackbox.suites.locking import locked
 from blackbox.suites.recorded import from_document, imported, imported_probe_id
 from blackbox.suites.schema import PARSERS, QUESTIONS, SCHEMA
 from blackbox.suites.shipped import available, find, load, parse, read_text, shipped_root
+from blackbox.suites.thinning import thinned
 
 __all__ = [
     "PARSERS",
@@ -61,4 +62,5 @@ __all__ = [
     "parse",
     "read_text",
     "shipped_root",
+    "thinned",
 ]

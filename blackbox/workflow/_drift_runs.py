@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from blackbox.core import digest
@@ -85,8 +86,8 @@ def _of_day(run: Run, day: str, answers: Sequence[Observation]) -> Run:
 def _check_distinct(runs: Sequence[Run]) -> None:
     if len(runs) < 2:  # noqa: PLR2004 - a history has an earlier and a later run
         raise UsageError(
-            "drift needs at least two runs of one endpoint; `blackbox ls` lists them (answers of many days in one file: "
-            "import them with --time-field, and drift reads that one run day by day)"
+            "drift needs at least two runs of one endpoint; `blackbox ls` lists them (answers of many days in one "
+            "file: import them with --time-field, and drift reads that one run day by day)"
         )
     twice = [name for name, n in Counter(run.id for run in runs).items() if n > 1]
     if twice:
@@ -107,7 +108,9 @@ def _check_endpoint(runs: Sequence[Run], order: Order, warnings: list[str]) -> N
     names = sorted({run.manifest.endpoint_name for run in runs})
     imported = all(run.manifest.origin == "imported" for run in runs)
     if imported and order == "name" and len(names) == len(runs):
-        warnings.append(f"{len(names)} differently named models are read as one endpoint's history, as --order name asks")
+        warnings.append(
+            f"{len(names)} differently named models are read as one endpoint's history, as --order name asks"
+        )
         return
     listed = ", ".join(names[:4]) + (", …" if len(names) > 4 else "")  # noqa: PLR2004 - one line for a person
     what = listed if len(names) > 1 else f"{listed} at different addresses, models or routings"
@@ -173,7 +176,7 @@ def _in_order(runs: Sequence[Run], order: Order, warnings: list[str]) -> tuple[R
             "--time-field, or, if their names say the order, use --order name"
         )
     ordered = sorted(runs, key=lambda run: (str(times[run.id]), run.id))
-    for a, b in zip(ordered, ordered[1:], strict=False):
+    for a, b in pairwise(ordered):
         if times[a.id] == times[b.id]:
             raise UsageError(
                 f"{a.id} and {b.id} begin at the same moment ({times[a.id]}), so their order can't be told: leave one "

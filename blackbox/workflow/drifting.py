@@ -135,7 +135,7 @@ def _counts(found: HistoryRuns, forms: Mapping[str, str], on_progress: OnProgres
         by_feature[FEATURES[form]].append(probe_id)
     rows: list[FeatureMatrix] = []
     for done, run in enumerate(found.runs, start=1):
-        own = {probe.id for probe in run.suite.probes}
+        own = frozenset(probe.id for probe in run.suite.probes)
         parts = [registry.feature(name).extract(run, own.intersection(ids)) for name, ids in by_feature.items()]
         rows.append(_joined(parts))
         on_progress(Progress(stage="features", subject="history", done=done, total=len(found.runs)))

@@ -59,7 +59,10 @@ def drawing(block: Timeline) -> Drawing:
     )
     bands = tuple(
         " ".join(
-            [f"{x(place) - step / 2:.1f},{y(limit):.1f} {x(place) + step / 2:.1f},{y(limit):.1f}" for place, limit in part]
+            [
+                f"{x(place) - step / 2:.1f},{y(limit):.1f} {x(place) + step / 2:.1f},{y(limit):.1f}"
+                for place, limit in part
+            ]
             + [f"{x(part[-1][0]) + step / 2:.1f},{FOOT} {x(part[0][0]) - step / 2:.1f},{FOOT}"]
         )
         for part in _stretches(block)

@@ -41,14 +41,22 @@ def build(document: Mapping[str, Any]) -> tuple[Block, ...]:
 
 
 def _facts(document: Mapping[str, Any]) -> tuple[Fact, ...]:
-    facts = [Fact(name="horizon", value=f"{document.get('horizon')} runs, α = {document.get('alpha')}", meaning=_HORIZON)]
+    facts = [
+        Fact(name="horizon", value=f"{document.get('horizon')} runs, α = {document.get('alpha')}", meaning=_HORIZON)
+    ]
     if document.get("onset"):
         interval = mapping(document.get("onset_interval"))
         low, high = (named(document, interval.get(end)) for end in ("low", "high"))
         between = low if low == high else f"{low} to {high}"
-        facts.append(Fact(name="since", value=f"{named(document, document['onset'])} (95 %: {between})", meaning=_SINCE))
         facts.append(
-            Fact(name="confirmed", value=named(document, document.get("detected")), meaning="The run that raised the alarm.")
+            Fact(name="since", value=f"{named(document, document['onset'])} (95 %: {between})", meaning=_SINCE)
+        )
+        facts.append(
+            Fact(
+                name="confirmed",
+                value=named(document, document.get("detected")),
+                meaning="The run that raised the alarm.",
+            )
         )
     reference = mapping(document.get("reference"))
     if reference.get("dispersion_pvalue") is not None:

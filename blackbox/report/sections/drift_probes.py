@@ -71,7 +71,9 @@ def _exhibit(entry: Mapping[str, Any]) -> Exhibit:
     else:
         counts = (mapping(row) for row in listed(entry.get("counts")))
         rows = (
-            BarRow(answer=Quote(text=_category(str(row.get("answer")))), a=int(row.get("a") or 0), b=int(row.get("b") or 0))
+            BarRow(
+                answer=Quote(text=_category(str(row.get("answer")))), a=int(row.get("a") or 0), b=int(row.get("b") or 0)
+            )
             for row in counts
         )
         shown = Bars(a=a, b=b, rows=tuple(rows))

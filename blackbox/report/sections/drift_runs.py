@@ -40,7 +40,11 @@ def build(document: Mapping[str, Any]) -> tuple[Block, ...]:
 
 
 def _row(point: Mapping[str, Any]) -> tuple[Inline, ...]:
-    served = [*listed(point.get("served_model")), *listed(point.get("provider")), *listed(point.get("system_fingerprint"))]
+    served = [
+        *listed(point.get("served_model")),
+        *listed(point.get("provider")),
+        *listed(point.get("system_fingerprint")),
+    ]
     p = point.get("pvalue")
     statistic = point.get("statistic")
     return (
@@ -56,7 +60,9 @@ def _row(point: Mapping[str, Any]) -> tuple[Inline, ...]:
 
 def _mark(point: Mapping[str, Any]) -> Mark:
     tone: Tone = "different" if point.get("alarm") else "inconclusive" if point.get("suspected") else "neutral"
-    word = {"different": "alarm", "inconclusive": "suspected"}.get(tone, "first" if point.get("pvalue") is None else "calm")
+    word = {"different": "alarm", "inconclusive": "suspected"}.get(
+        tone, "first" if point.get("pvalue") is None else "calm"
+    )
     return Mark(tone=tone, word=word)
 
 

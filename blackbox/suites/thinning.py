@@ -1,0 +1,45 @@
+"""A suite asked a little every day: the same questions, fewer repeats, a digest of its own."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from blackbox.suites.fields import Place
+from blackbox.suites.schema import build, content_digest
+
+if TYPE_CHECKING:
+    from blackbox.core import Suite
+
+SUFFIX = "-daily"
+
+
+def thinned(suite: Suite, most_calls: int) -> Suite:
+    """Return the suite with as many repeats of each probe as fit into a number of calls.
+
+    With more probes than calls, evenly spaced ones are kept. A suite that fits already is returned as it is. The same
+    suite and number always give the same digest, so runs of successive days are runs of one suite.
+
+    Args:
+        suite: Any suite with a document.
+        most_calls: Calls a run may send.
+    """
+    if sum(probe.repeats for probe in suite.probes) <= most_calls:
+        return suite
+    kept = _kept(len(suite.probes), most_calls)
+    repeats = max(1, most_calls // len(kept))
+    document: dict[str, Any] = copy.deepcopy(dict(suite.document))
+    document["name"] = f"{suite.name}{SUFFIX}"
+    document["probes"] = [_asked(document["probes"][i], min(repeats, suite.probes[i].repeats)) for i in kept]
+    document["digest"] = content_digest(document)
+    return build(document, Place(source=f"{suite.name} thinned"), origin="file")
+
+
+def _kept(n_probes: int, most_calls: int) -> list[int]:
+    if n_probes <= most_calls:
+        return list(range(n_probes))
+    return sorted({i * n_probes // most_calls for i in range(most_calls)})
+
+
+def _asked(probe: dict[str, Any], repeats: int) -> dict[str, Any]:
+    return {**probe, "repeats": repeats}
