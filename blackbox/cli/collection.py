@@ -226,9 +226,9 @@ def chosen(config: Config, names: list[str] | None) -> tuple[EndpointSpec, ...]:
 
 
 def _suites(config: Config) -> Any:  # noqa: ANN401 - a tuple of suites; the type would load them for --help
-    from blackbox.suites import find
+    from blackbox.suites import find_all
 
-    return tuple({suite.digest: suite for suite in map(find, config.suites)}.values())
+    return find_all(config.suites)
 
 
 def _collect(request: RunRequest) -> RunReport:
