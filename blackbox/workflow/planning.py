@@ -51,6 +51,7 @@ def _row(session: Session, environ: Mapping[str, str]) -> dict[str, Any]:
     return {
         "endpoint": spec.name,
         "suite": session.suite.name,
+        "suite_version": session.suite.version,
         "n_requests": 0 if session.finished else guess.n_requests,
         "prompt_tokens": 0 if session.finished else guess.prompt_tokens,
         "output_tokens": 0 if session.finished else guess.output_tokens,
