@@ -89,11 +89,14 @@ def plan(
     endpoint: EndpointsOption = None,
     label: LabelOption = None,
     seed: SeedOption = None,
+    pilot: Annotated[
+        bool, typer.Option("--pilot", help="Send three calls to each endpoint to learn how long it thinks.")
+    ] = False,
     config: ConfigOption = None,
     results: ResultsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say what a run would send, cost and take; nothing is sent."""
+    """Say what a run would send, cost and take; nothing is sent, unless --pilot asks for three calls an endpoint."""
     from blackbox.workflow.clock import utc_now
     from blackbox.workflow.config import Flags
     from blackbox.workflow.planning import plan_document
@@ -114,6 +117,8 @@ def plan(
     document = plan_document(request, environ=os.environ, now=utc_now())
     if asked.daily:
         document = with_yearly(document, request)
+    if pilot:
+        document = _piloted(document, request)
     if as_json:
         print_json(document)
         return
@@ -273,9 +278,9 @@ def chosen(config: Config, names: list[str] | None) -> tuple[EndpointSpec, ...]:
 
 
 def _suites(config: Config) -> Any:  # noqa: ANN401 - a tuple of suites; the type would load them for --help
-    from blackbox.suites import find
+    from blackbox.suites import find_all
 
-    return tuple({suite.digest: suite for suite in map(find, config.suites)}.values())
+    return find_all(config.suites)
 
 
 def _collect(request: RunRequest) -> RunReport:
@@ -320,11 +325,29 @@ def _say_next(report: RunReport) -> None:
         note(f"compare them with: blackbox compare {' '.join(str(entry.run_id) for entry in report.entries)}")
 
 
+def _piloted(document: dict[str, Any], request: RunRequest) -> dict[str, Any]:
+    from blackbox.workflow.clock import run_sync
+    from blackbox.workflow.pilot import pilots, with_pilots
+
+    found = run_sync(pilots(request.endpoints, request.suites, os.environ))
+    for each in found:
+        thought = "unknown" if each.reasoning_tokens is None else f"about {each.reasoning_tokens:.0f} tokens"
+        error = f"; {each.error}" if each.error else ""
+        note(printable(f"{each.endpoint}: {each.n_answered} of {each.n_calls} answered; thinks {thought}{error}"))
+    return with_pilots(document, found, request.endpoints, request.suites)
+
+
 def _planned_state(row: Mapping[str, Any]) -> str:
     if row["finished"]:
         return f"finished: {row['finished']}"
     missing = [f"{name} is not set" for name in row["missing_variables"]]
-    return "; ".join([*missing, *([f"continues {row['continues']}"] if row["continues"] else [])])
+    budget = row.get("budget")
+    refused = [f"not applicable at this budget: {budget.reason}"] if budget and _over(budget) else []
+    return "; ".join([*missing, *([f"continues {row['continues']}"] if row["continues"] else []), *refused])
+
+
+def _over(budget: Any) -> bool:  # noqa: ANN401 - an Applicability; the type would load httpx2 for --help
+    return bool(budget.status == "not_applicable_at_this_budget")
 
 
 def _rounded(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,12 @@ ConfigOption: TypeAlias = Annotated[
 ]
 SuitesOption: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("-s", "--suite", metavar="SUITE", help="Suite by name, name@version or path; repeatable."),
+    typer.Option(
+        "-s",
+        "--suite",
+        metavar="SUITE",
+        help="Suite by name, name@version or path, or a profile: quick, standard, deep; repeatable [standard].",
+    ),
 ]
 EndpointsOption: TypeAlias = Annotated[
     list[str] | None,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from blackbox.cli import making
 from blackbox.cli.options import JsonOption, ResultsOption
 from blackbox.cli.output import note, print_json, printable, say, table
 from blackbox.errors import SuiteError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from typer import Typer
 
 _SUITES = {
@@ -25,6 +28,10 @@ _SUITES = {
 }
 _PROBES = {"id": "PROBE", "form": "FORM", "language": "LANGUAGE", "repeats": "REPEATS", "prompt": "PROMPT"}
 
+_EXAMPLES = {"id": "EXAMPLE", "language": "LANGUAGE", "prompt": "PROMPT"}
+_DRAWS = "draws at temperature {temperature:g}, top_p {top_p:g}, an explicit system message, no seed"
+_REPEATS = "repeats at temperature 0 (not draws): each probe counts once a side"
+
 suites = typer.Typer(name="suites", help="Probe suites: the questions that are asked.", no_args_is_help=True)
 
 
@@ -34,6 +41,7 @@ def register(app: Typer) -> None:
     suites.command("show")(show)
     suites.command("lint")(lint)
     suites.command("lock")(lock)
+    making.register(suites)
     app.add_typer(suites)
 
 
@@ -51,15 +59,20 @@ def list_suites(*, results: ResultsOption = None, as_json: JsonOption = False) -
         for row in document["suites"]
     ]
     say(table(rows, _SUITES))
+    for profile in document["profiles"]:
+        cost = f"{profile['n_calls']} calls, at most ${profile['reference_cost_usd']:.2f}"
+        note(f"profile {profile['profile']}: {', '.join(profile['suites'])} ({cost})")
+    note("costs are upper estimates at $0.50 and $1.50 per million tokens; a page on one: blackbox suites show NAME")
 
 
 def show(
-    suite: Annotated[str, typer.Argument(metavar="SUITE", help="Name, name@version or path.")],
+    suite: Annotated[str, typer.Argument(metavar="SUITE", help="Name, name@version, name.short or path.")],
     *,
+    probes: Annotated[bool, typer.Option("--probes", help="List every probe, not one of each family.")] = False,
     results: ResultsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show a suite's rules and probes."""
+    """Show a page on a suite: what it asks, costs and can show, what is known against it, and examples."""
     from blackbox.workflow.suite_views import show_suite
 
     del results
@@ -68,10 +81,42 @@ def show(
         print_json(document)
         return
     say(f"{document['name']}@{document['version']}  {printable(document['title'])}")
-    say(f"digest {document['digest']}  {document['n_calls']} calls")
-    if document["description"]:
-        say(printable(document["description"]))
-    say(table(document["probes"], _PROBES))
+    for heading, text in _page(document):
+        say(f"\n{heading}\n  {printable(text)}")
+    say("")
+    say(table(document["probes"] if probes else document["examples"], _PROBES if probes else _EXAMPLES))
+    if not probes and len(document["examples"]) < document["n_probes"]:
+        note(f"one of each family; all {document['n_probes']} with --probes")
+
+
+def _page(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the headings and texts of a suite's page, those without a text left out."""
+    short, cost = document["short"], document["cost"]
+    asks = f"{document['n_probes']} probes, {cost['n_calls']} calls an endpoint; {_sampling(document['decoding'])}."
+    price = (
+        f"About {cost['prompt_tokens']:,} tokens in and at most {cost['output_tokens']:,} out: "
+        f"${cost['reference_cost_usd']:.3f} at $0.50 and $1.50 per million tokens."
+    )
+    found = [
+        ("What it asks", document["description"]),
+        ("How", asks),
+        ("What it costs", price),
+        ("Which questions it serves", ", ".join(document["questions"])),
+        ("What it can show", document["detects"]),
+        ("What is known against it", document["against"]),
+        ("Short form", f"{short['name']}: {short['n_probes']} probes, {short['n_calls']} calls" if short else ""),
+        ("In the profiles", ", ".join(document["profiles"])),
+        ("Not checked", " ".join(document["unchecked"])),
+        ("Made from", ", ".join(f"{name} {value}" for name, value in document["provenance"].items())),
+        ("Licence and digest", f"{document['licence'] or 'no licence stated'}, {document['digest']}"),
+    ]
+    return [(heading, text) for heading, text in found if text]
+
+
+def _sampling(decoding: Mapping[str, Any]) -> str:
+    if decoding["temperature"] is None:
+        return "sampling unknown"
+    return _DRAWS.format(**{"top_p": 1, **decoding}) if decoding["temperature"] else _REPEATS
 
 
 def lint(

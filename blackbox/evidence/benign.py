@@ -90,26 +90,41 @@ def deterministic_disagreement(
     References:
         Phipson & Smyth (2010), "Permutation p-values should never be zero", SAGMB 9(1), art. 39 (the +1).
     """
-    value, n_probes = _disagreement(a.run, b.run, probe_ids)
-    benign = [d for x, y in pairs if (d := _disagreement(x.run, y.run, probe_ids)[0]) is not None]
+    value, n_probes = _disagreement(a, b, probe_ids)
+    benign = [d for x, y in pairs if (d := _disagreement(x, y, probe_ids)[0]) is not None]
     pvalue = None
     if value is not None and benign:
         pvalue = (1 + sum(d >= value for d in benign)) / (1 + len(benign))
     return Disagreement(value=value, n_probes=n_probes, pvalue=pvalue, band=band(benign))
 
 
-def _disagreement(a: Run, b: Run, probe_ids: Collection[str]) -> tuple[float | None, int]:
-    of_a, of_b = (_one_answer(run, probe_ids) for run in (a, b))
+def _disagreement(a: Sample, b: Sample, probe_ids: Collection[str]) -> tuple[float | None, int]:
+    parsed = _parsed(a) & _parsed(b)
+    of_a, of_b = (_one_answer(side, probe_ids, parsed) for side in (a, b))
     shared = sorted(set(of_a) & set(of_b))
     return (sum(of_a[p] != of_b[p] for p in shared) / len(shared) if shared else None), len(shared)
 
 
-def _one_answer(run: Run, probe_ids: Collection[str]) -> dict[str, str]:
-    """Return each probe's most frequent answer: a probe counts once a side, however often it was asked."""
+def _parsed(side: Sample) -> set[str]:
+    """Return the probes all of whose usable answers have a parsed category."""
+    matrix = side.features.get("answer")
+    keys = set(matrix.keys) if matrix else set()
+    usable = [o for o in side.run.observations if not o.missing]
+    return {o.probe_id for o in usable} - {o.probe_id for o in usable if o.key not in keys}
+
+
+def _one_answer(side: Sample, probe_ids: Collection[str], parsed: Collection[str]) -> dict[str, str]:
+    """Return each probe's most frequent answer: a probe counts once a side, however often it was asked.
+
+    Where both sides' answers are parsed the categories are compared, so that dress and, for facts, differences within
+    the tolerance do not count as disagreement.
+    """
+    matrix = side.features.get("answer")
+    codes = dict(zip(matrix.keys, matrix.values.tolist(), strict=True)) if matrix else {}
     answers: dict[str, Counter[str]] = defaultdict(Counter)
-    for o in run.observations:
+    for o in side.run.observations:
         if not o.missing and o.probe_id in probe_ids:
-            answers[o.probe_id][_content(o)] += 1
+            answers[o.probe_id][f"code:{codes[o.key]}" if o.probe_id in parsed else _content(o)] += 1
     return {probe: min(c, key=lambda text: (-c[text], text)) for probe, c in answers.items()}
 
 

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from blackbox.core import TEXT_OUTCOMES
+from blackbox.core import TEXT_OUTCOMES, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,7 +20,10 @@ REPEATED_SHARE = 0.05
 MIN_REPEATS = 3
 """Answers a probe from which 'every answer of every probe is the same' says something."""
 
-State = Literal["independent", "copies", "deterministic", "unknown"]
+OVER_BUDGET = 0.5
+"""Share of replies that end in thinking, without an answer, from which a suite is not applicable at its budget."""
+
+State = Literal["independent", "copies", "deterministic", "over_budget", "unknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +36,13 @@ class Independence:
     @property
     def broken(self) -> bool:
         """Whether within-probe permutation is not applicable."""
-        return self.state in {"copies", "deterministic"}
+        return self.state in {"copies", "deterministic", "over_budget"}
 
 
 def assess(run: Run) -> Independence:
     """Return what a run's own records say about the independence of its answers."""
     observed = [o for o in run.observations if not o.missing]
-    checks = (_sent_deterministic, _cache_headers, _repeated_ids, _long_repeats, _never_varies)
+    checks = (_over_budget, _sent_deterministic, _cache_headers, _repeated_ids, _long_repeats, _never_varies)
     for check in checks:
         finding = check(observed)
         if finding is not None:
@@ -48,6 +51,18 @@ def assess(run: Run) -> Independence:
         reason = "replies carry no identifiers of their own, so copies of short answers can't be recognised"
         return Independence(state="unknown", reason=reason)
     return Independence(state="independent", reason=None)
+
+
+def _over_budget(observed: Sequence[Observation]) -> Independence | None:
+    """Return that there is nothing to compare where most replies spent their tokens on thinking."""
+    n = sum(o.outcome == Outcome.REASONING_ONLY for o in observed)
+    if not n or n < OVER_BUDGET * len(observed):
+        return None
+    reason = (
+        f"not applicable at this budget: {n} of {len(observed)} replies ended before an answer, in reasoning alone; "
+        "give the endpoint a larger decoding.max_output_tokens"
+    )
+    return Independence(state="over_budget", reason=reason)
 
 
 def informative_ids(observed: Iterable[Observation]) -> list[Observation]:

@@ -36,7 +36,7 @@ _JOINERS = {"-": "-", "\u2010": "-", "\u2011": "-", "'": "'", "\u2019": "'", "\u
 _JOINERS |= {"\u200c": "\u200c", "\u200d": "\u200d"}  # Persian and Indic words hold these
 _COIN = {
     "heads": "heads head h 正面 正面朝上 正 人头 頭 头 表 앞면 앞 орел орёл аверс صورة الصورة cara face kopf testa चित",
-    "tails": "tails tail t 反面 反面朝上 反 背面 背 裏 뒷면 뒤 решка реверс كتابة الكتابة cruz coroa pile zahl croce पट",
+    "tails": "tails tail t 反面 反面朝上 反 背面 背 裏 뒷면 뒤 решка реверс كتابة الكتابة cruz coroa pile zahl croce पट",  # noqa: E501 - wide characters
 }
 
 

@@ -10,6 +10,8 @@ from blackbox.suites.fields import Place, listing, mapping, name, number, shown,
 
 EXTRAS = ("detects", "against", "unchecked", "short", "provenance")
 _FACT = ("id", "value", "tolerance", "unit", "source")
+_NEEDS = {"numbers": "facts", "tool": "tools"}
+_LETTERS = tuple("ABCDEFGH")
 _MAX_KEY = 64
 _LARGEST = 1e300
 
@@ -47,6 +49,17 @@ def facts(value: object, place: Place) -> tuple[Fact, ...]:
             raise place.at(i).at("id").error(f"the id {shown(fact.id)} is used twice", write="write another id")
         found[fact.id] = fact
     return tuple(found.values())
+
+
+def check_parser(parser: str, found: Mapping[str, object], place: Place) -> None:
+    """Check that a probe holds what its parser reads answers by, and no key that the parser could never give."""
+    for wanted, field in _NEEDS.items():
+        if parser == wanted and field not in found:
+            raise place.error(f"the parser {parser!r} needs {field}", write=f"write {field}: […] or another parser")
+        if field == "facts" and field in found and parser != wanted:
+            raise place.at(field).error("facts are read by the parser 'numbers' alone", write="write parser: numbers")
+    if parser == "choice" and "key" in found and found["key"] not in _LETTERS:
+        raise place.at("key").error(f"{shown(found['key'])} is not a letter from A to H", write="write e.g. key: A")
 
 
 def _fact(value: object, place: Place) -> Fact:

@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
+from blackbox.suites.asking import asking
 from blackbox.suites.fields import shown
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def lint(suite: Suite) -> tuple[str, ...]:
     Sampling rules are those of METHODS §1.13 and §2: draws at T > 0 send no seed, and say temperature 1,
     top_p 1 and a neutral system message, so that no server default passes for a property of the model.
     """
-    checks = (_blank, _surrogates, _leading, _duplicates, _near_duplicates, _sampling, _licence)
+    checks = (_blank, _surrogates, _leading, _duplicates, _near_duplicates, _sampling, _licence, asking)
     return tuple(finding for check in checks for finding in check(suite))
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 from blackbox.core import Decision, Decoding, Form, Message, Probe, Suite, canonical
 from blackbox.core import digest as digest_of
-from blackbox.suites.extras import EXTRAS, answer_key, extras, facts
+from blackbox.suites.extras import EXTRAS, answer_key, check_parser, extras, facts
 from blackbox.suites.fields import Place, choice, language, listing, mapping, name, number, shown, text, whole
 
 SCHEMA = "blackbox.suite/1"
@@ -179,6 +179,7 @@ def _probes(document: Mapping[str, Any], place: Place, *, imported: bool) -> tup
 def _probe(value: object, place: Place, *, shared: _Shared, system: str | None, imported: bool) -> Probe:
     found = mapping(value, place, known=_PROBE, required=("id",))
     stated = shared.merged(_shared(found, place, imported=imported))
+    check_parser(stated.parser or "text", found, place)
     return Probe(
         id=text(found["id"], place.at("id"), least=1) if imported else name(found["id"], place.at("id")),
         family=_needed(stated.family, "family", place),

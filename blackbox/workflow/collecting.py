@@ -12,6 +12,7 @@ from blackbox.collect import Lane, LaneResult, LaneStatus, Limits, collect
 from blackbox.core import Progress
 from blackbox.workflow.deciding import Decided, Deciding, said_of, sequential_rules
 from blackbox.workflow.leaks import leaked_variables
+from blackbox.workflow.pilot import budget_warnings
 from blackbox.workflow.runs import open_run
 from blackbox.workflow.sessions import RunRequest, Session, begin, intended
 
@@ -115,7 +116,9 @@ async def run_suites(
             paths = {each.name: entries[each.run_key].path for each in asked if each.run_key in entries}
             decided += said_of(deciding, asked, paths)
     report = tuple(entries[session.run_key] for session in sessions if session.run_key in entries)
-    return RunReport(entries=report, warnings=_leaks(report, request.endpoints, environ), decided=tuple(decided))
+    spent = budget_warnings({f"{entry.endpoint} {entry.suite}": entry.totals for entry in report})
+    warnings = (*_leaks(report, request.endpoints, environ), *spent)
+    return RunReport(entries=report, warnings=warnings, decided=tuple(decided))
 
 
 class _Collection:

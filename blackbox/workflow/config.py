@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from blackbox.workflow.config_file import ConfigFile
 
 FILE_NAMES = ("blackbox.yaml", "blackbox.yml", "blackbox.toml", "blackbox.json")
-DEFAULT_SUITES = ("one-token", "open-ended", "tokenizer")
+DEFAULT_SUITES = ("standard",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

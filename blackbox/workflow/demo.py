@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 OFFICIAL, SECOND_SESSION = "official", "second-session"
 SERVED: Mapping[str, str] = {OFFICIAL: "a", "tuned": "a-tuned", "same-data": "b", "independent": "c"}
 """Endpoint name: the model of the zoo behind it. All of them claim to be the first."""
-SUITES = ("one-token", "open-ended", "tokenizer")
-QUICK_SUITES = ("one-token", "tokenizer")
+SUITES = ("one-token@1", "open-ended@1", "tokenizer@1")
+QUICK_SUITES = ("one-token@1", "tokenizer@1")
 
 _ANSWERS = {"related": "rank_pvalue", "similarity": "value", "mixed": "share"}
 """Question: the field of a pair's entry that would answer it."""

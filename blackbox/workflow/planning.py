@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from blackbox.collect import estimate
 from blackbox.core import plain
 from blackbox.workflow.config_endpoints import missing_variables
+from blackbox.workflow.reference_cost import reference_cost, reference_note
 from blackbox.workflow.sessions import RunRequest, Session, intended
 
 if TYPE_CHECKING:
@@ -36,10 +37,11 @@ def plan_document(request: RunRequest, *, environ: Mapping[str, str], now: datet
             "prompt_tokens": sum(row["prompt_tokens"] for row in rows),
             "output_tokens": sum(row["output_tokens"] for row in rows),
             "cost": _sum([row["cost"] for row in rows]),
+            "reference_cost_usd": sum(map(reference_cost, rows)),
             "minutes": _longest(rows),
         },
         "decision": {suite.name: plain(suite.decision) for suite in request.suites},
-        "notes": [_ROUGH],
+        "notes": [_ROUGH, reference_note(rows)],
     }
 
 
@@ -49,6 +51,7 @@ def _row(session: Session, environ: Mapping[str, str]) -> dict[str, Any]:
     return {
         "endpoint": spec.name,
         "suite": session.suite.name,
+        "suite_version": session.suite.version,
         "n_requests": 0 if session.finished else guess.n_requests,
         "prompt_tokens": 0 if session.finished else guess.prompt_tokens,
         "output_tokens": 0 if session.finished else guess.output_tokens,

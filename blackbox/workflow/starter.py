@@ -34,7 +34,7 @@ endpoints:
 """
 _BOTTOM = """\
 
-# suites: [one-token, open-ended, tokenizer]   # what plan and run use when -s names none
+# suites: [standard]                           # suites or profiles that plan and run use when -s names none
 # results: ./results                           # folder of runs
 # label: monday                                # another label is another session of the same endpoint
 # max_cost: 0.40

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from blackbox import suites
 from blackbox.core import plain
 from blackbox.store.disk import disk_errors, write_atomically
+from blackbox.workflow.suite_pages import page, profile_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +21,8 @@ def list_suites() -> dict[str, Any]:
     Raises:
         SuiteError: A shipped file is wrong.
     """
-    return {"schema": "blackbox.suites/1", "suites": [_head(suite) for suite in suites.available()]}
+    listed = [_head(suite) for suite in suites.available()]
+    return {"schema": "blackbox.suites/1", "suites": listed, "profiles": profile_rows()}
 
 
 def show_suite(name: str) -> dict[str, Any]:
@@ -40,13 +42,16 @@ def show_suite(name: str) -> dict[str, Any]:
             "parser": probe.parser,
             "max_output_tokens": probe.max_output_tokens,
             "prompt": probe.messages[-1].content,
+            "key": probe.key,
+            "n_facts": len(probe.facts),
+            "tools": [tool["function"]["name"] for tool in probe.tools],
             "decoding": plain(suite.sent_decoding(probe)),
         }
         for probe in suite.probes
     ]
     rules = {"decoding": plain(suite.decoding), "decision": plain(suite.decision)}
     texts = {"description": suite.description, "licence": suite.licence}
-    return {"schema": "blackbox.suite-view/1", **_head(suite), **texts, **rules, "probes": probes}
+    return {"schema": "blackbox.suite-view/1", **_head(suite), **texts, **page(suite), **rules, "probes": probes}
 
 
 def lint_suite(name: str) -> dict[str, Any]:

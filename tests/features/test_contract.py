@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 NAMES = registry.names("features")
 SEQUENCES = {"code_points", "token_order"}
 """Ragged features whose rows keep the order of what was said."""
+BITS = "0110100110010110" * 3
 EVERY_OUTCOME = [o for o in Outcome if o not in {Outcome.OK, Outcome.TRUNCATED}]
 
 
@@ -26,8 +27,8 @@ EVERY_OUTCOME = [o for o in Outcome if o not in {Outcome.OK, Outcome.TRUNCATED}]
 def run(make_run: MakeRun) -> Run:
     """Return a run with every outcome, texts that break careless code, and probes out of alphabet."""
     answers = {
-        "zeta": ["Blue skies are best, always.", *EVERY_OUTCOME, "红色 is 7", "Blue skies are best, always."],
-        "alpha": ["\ud800 lone", "x", "  \n", "a\x00b and then some more words"],
+        "zeta": ["Blue skies are best, always.", *EVERY_OUTCOME, "红色 is 7", BITS, "Blue skies are best, always."],
+        "alpha": ["\ud800 lone", "x", "  \n", "a\x00b and then some more words", BITS],
         "mid": [Outcome.ERROR, Outcome.MALFORMED],
     }
     return make_run(answers, parsers={"zeta": "word", "alpha": "number"})
@@ -43,7 +44,7 @@ def rows_of(matrix: FeatureMatrix) -> list[list[float]]:
 def test_the_shipped_features_are_registered() -> None:
     """A file of the folder without a leading underscore is a feature of that name."""
     expected = {"answer", "answer_raw", "outcome", "length", "code_points", "token_order", "first_token"}
-    assert expected | {"tokens", "word3", "char5", "embedding", "usage"} == set(NAMES)
+    assert expected | {"tokens", "word3", "char5", "embedding", "usage", "bits"} == set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
