@@ -126,6 +126,9 @@ def run(
     until_decided: Annotated[
         bool, typer.Option("--until-decided", help="Stop two endpoints once their e-value shows that they differ.")
     ] = False,
+    more: Annotated[
+        bool, typer.Option("--more", help="Ask finished runs as often again: a further look, at a smaller level.")
+    ] = False,
     config: ConfigOption = None,
     results: ResultsOption = None,
     as_json: JsonOption = False,
@@ -137,6 +140,9 @@ def run(
 
     With --until-decided the answers are looked at pair by pair as they come, and two endpoints are asked no more
     once the evidence that they differ suffices. Of such runs only e-values are reported, never equivalence.
+
+    With --more finished runs are extended by as many repeats again. Look k at a run is judged at α/2^k, and the
+    report numbers it: asking until something shows would raise the rate of false alarms.
     """
     from blackbox.workflow.config import Flags
     from blackbox.workflow.sessions import RunRequest
@@ -161,6 +167,7 @@ def run(
         max_requests=found.max_requests,
         max_cost=found.max_cost,
         until_decided=until_decided,
+        more=more,
     )
     report = _collect(request)
     _say_collected(report, as_json=as_json)

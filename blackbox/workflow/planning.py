@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from blackbox.collect import estimate
 from blackbox.core import plain
 from blackbox.workflow.config_endpoints import missing_variables
+from blackbox.workflow.planned_power import planned_powers
 from blackbox.workflow.sessions import RunRequest, Session, intended
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def plan_document(request: RunRequest, *, environ: Mapping[str, str], now: datet
         UsageError: What `run` would refuse.
     """
     rows = [_row(session, environ) for session in intended(request, now=now)]
+    power = planned_powers(request.results, request.suites)
     return {
         "schema": "blackbox.plan-view/1",
         "sessions": rows,
@@ -39,7 +41,8 @@ def plan_document(request: RunRequest, *, environ: Mapping[str, str], now: datet
             "minutes": _longest(rows),
         },
         "decision": {suite.name: plain(suite.decision) for suite in request.suites},
-        "notes": [_ROUGH],
+        "power": power,
+        "notes": [_ROUGH, *(row["line"] for row in power)],
     }
 
 
