@@ -151,6 +151,9 @@ def run(
     despite_doctor: Annotated[
         bool, typer.Option("--despite-doctor", help="Ask although `doctor` found what a suite needs to be missing.")
     ] = False,
+    more: Annotated[
+        bool, typer.Option("--more", help="Ask finished runs as often again: a further look, at a smaller level.")
+    ] = False,
     config: ConfigOption = None,
     results: ResultsOption = None,
     as_json: JsonOption = False,
@@ -164,6 +167,9 @@ def run(
     once the evidence that they differ suffices. Of such runs only e-values are reported, never equivalence.
 
     With --label daily each suite is asked with at most 60 calls, once a day: a history for `blackbox drift`.
+
+    With --more finished runs are extended by as many repeats again. Look k at a run is judged at α/2^k, and the
+    report numbers it: asking until something shows would raise the rate of false alarms.
     """
     from blackbox.workflow.clock import utc_now
     from blackbox.workflow.config import Flags
@@ -192,6 +198,7 @@ def run(
         max_cost=found.max_cost,
         until_decided=until_decided,
         despite_doctor=despite_doctor,
+        more=more,
     )
     report = _collect(request)
     _say_collected(report, as_json=as_json)

@@ -15,7 +15,7 @@ class PlannedCall:
         key: `<probe_id>#<repeat>`, the observation's key.
         probe_id: The probe.
         repeat: Which asking of the probe, from 0.
-        block_id: The pass it belongs to; block k holds repeat k of every probe.
+        block_id: The pass it belongs to; within a look, block k holds repeat k of every probe.
         call: What is sent.
     """
 
@@ -26,21 +26,21 @@ class PlannedCall:
     call: Call
 
 
-def plan(suite: Suite, *, seed: int) -> tuple[PlannedCall, ...]:
-    """Return every call a suite asks for, in the order they are sent.
+def plan(suite: Suite, *, seed: int, looks: int = 1) -> tuple[PlannedCall, ...]:
+    """Return every call a suite asks for, in the order they are sent; each further look asks for as many again.
 
     Block k is repeat k over all probes that have one, in an order drawn from (seed, suite digest, k) alone: by sorting
     on a digest, so that no library's generator can ever change it.
     """
     n_blocks = max((probe.repeats for probe in suite.probes), default=0)
     return tuple(
-        _planned(suite, probe, block)
-        for block in range(n_blocks)
+        _planned(suite, probe, block, (block // n_blocks) * probe.repeats + block % n_blocks)
+        for block in range(n_blocks * looks)
         for probe in sorted(suite.probes, key=lambda probe: digest([seed, suite.digest, block, probe.id]))
-        if block < probe.repeats
+        if block % n_blocks < probe.repeats
     )
 
 
-def _planned(suite: Suite, probe: Probe, block: int) -> PlannedCall:
+def _planned(suite: Suite, probe: Probe, block: int, repeat: int) -> PlannedCall:
     call = Call(messages=probe.messages, decoding=suite.sent_decoding(probe), tools=probe.tools)
-    return PlannedCall(key=f"{probe.id}#{block}", probe_id=probe.id, repeat=block, block_id=block, call=call)
+    return PlannedCall(key=f"{probe.id}#{repeat}", probe_id=probe.id, repeat=repeat, block_id=block, call=call)

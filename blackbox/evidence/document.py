@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from blackbox.core import Effect, Run, TwoSampleResult
     from blackbox.evidence.benign import BenignBand, Disagreement
+    from blackbox.evidence.blocks import Blocks
     from blackbox.evidence.conditions import Condition
     from blackbox.evidence.control import Control
     from blackbox.evidence.equivalence import Equivalence
@@ -49,6 +50,8 @@ class SameEvidence:
     benign: BenignBand | None = None
     disagreement: Disagreement | None = None
     explanations: tuple[Explanation, ...] = ()
+    blocks: Blocks | None = None
+    look: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +113,7 @@ def same_entry(evidence: SameEvidence) -> dict[str, Any]:
         "pvalue_adjusted": evidence.pvalue_adjusted,
         "pvalue_imputed": test.pvalue_imputed if test else None,
         "alpha": evidence.alpha,
+        "look": evidence.look,
         "effect": plain(evidence.share) if evidence.share else distance,
         "distance": distance,
         "primary_signal": test.primary if test else None,
@@ -117,6 +121,7 @@ def same_entry(evidence: SameEvidence) -> dict[str, Any]:
         "minimum_detectable_effect": _detectable(evidence.detectable[0]) if evidence.detectable else None,
         "minimum_detectable_effects": [_detectable(d) for d in evidence.detectable],
         "repeat_control": {"a": _control(evidence.control_a), "b": _control(evidence.control_b)},
+        "blocks": _blocks(evidence.blocks),
         "positive_control": plain(evidence.positive),
         "equivalence": plain(evidence.equivalence),
         "benign_band": plain(evidence.benign),
@@ -203,6 +208,18 @@ def _control(control: Control | None) -> dict[str, Any] | None:
     if control is None:
         return None
     return {"pvalue": control.pvalue, "kind": control.kind, "reason": control.reason}
+
+
+def _blocks(found: Blocks | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "a": plain(found.a),
+        "b": plain(found.b),
+        "split": sorted(found.split),
+        "pvalue": found.pvalue,
+        "parts_pvalue": found.parts_pvalue,
+    }
 
 
 def _signal(result: TwoSampleResult) -> dict[str, Any]:

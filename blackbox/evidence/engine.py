@@ -7,6 +7,7 @@ ones of the family.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -71,20 +72,26 @@ class Omnibus:
     n_permutations: int
 
 
-def draw(parts: Sequence[Part], *, seed: int, n_permutations: int) -> tuple[Drawn, ...]:
+Deal = Callable[["PooledProbe", int], "LabelArray"]
+"""Returns the labels of one probe's rows in one chunk of labellings."""
+
+
+def draw(parts: Sequence[Part], *, seed: int, n_permutations: int, deal: Deal | None = None) -> tuple[Drawn, ...]:
     """Return every part's statistic under the observed and B permuted labellings.
 
     Args:
         parts: Signals with their probes; parts with fewer probes than their signal needs are left out.
         seed: The plan's seed; labels derive from it, the probe and the counts only.
         n_permutations: B.
+        deal: How labels are dealt; by default within each probe on its own.
     """
+    deal = deal or _within_probe(seed)
     parts = [_prepared(part) for part in parts if len(part.probes) >= part.signal.info.min_probes]
     means: dict[str, list[FloatArray]] = {part.name: [] for part in parts}
     observed: dict[str, FloatArray] = {}
     for chunk, start in enumerate(range(0, n_permutations + 1, CHUNK)):
         n_rows = min(CHUNK, n_permutations + 1 - start)
-        for part, draws in _chunk_draws(parts, seed, chunk, n_rows):
+        for part, draws in _chunk_draws(parts, deal, chunk, n_rows):
             means[part.name].append(draws.mean(axis=1))
             observed.setdefault(part.name, draws[0])
     return tuple(_drawn(part, means[part.name], observed[part.name]) for part in parts)
@@ -128,20 +135,24 @@ def _prepared(part: Part) -> Part:
     return replace(part, probes=tuple(part.signal.prepared(part.probes)))
 
 
-def _chunk_draws(parts: Sequence[Part], seed: int, chunk: int, n_rows: int) -> list[tuple[Part, FloatArray]]:
+def _chunk_draws(parts: Sequence[Part], deal: Deal, chunk: int, n_rows: int) -> list[tuple[Part, FloatArray]]:
     shared: dict[int, tuple[PooledProbe, LabelArray]] = {}
     result = []
     for part in parts:
         for probe in part.probes:
             if id(probe) not in shared:
-                shared[id(probe)] = _dealt(probe, seed, chunk, n_rows)
-        dealt = [shared[id(probe)] for probe in part.probes]
-        result.append((part, part.signal.draws([p for p, _ in dealt], [labels for _, labels in dealt])))
+                shared[id(probe)] = _dealt(probe, deal, chunk, n_rows)
+        given = [shared[id(probe)] for probe in part.probes]
+        result.append((part, part.signal.draws([p for p, _ in given], [labels for _, labels in given])))
     return result
 
 
-def _dealt(probe: PooledProbe, seed: int, chunk: int, n_rows: int) -> tuple[PooledProbe, LabelArray]:
-    labels = label_chunk(seed, probe.probe_id, (probe.n_x, probe.n_y), chunk)[:n_rows]
+def _within_probe(seed: int) -> Deal:
+    return lambda probe, chunk: label_chunk(seed, probe.probe_id, (probe.n_x, probe.n_y), chunk)
+
+
+def _dealt(probe: PooledProbe, deal: Deal, chunk: int, n_rows: int) -> tuple[PooledProbe, LabelArray]:
+    labels = deal(probe, chunk)[:n_rows]
     if probe.coded:
         probe = replace(probe, counts=counts_by_label(probe.values, labels))
     return probe, labels

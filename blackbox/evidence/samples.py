@@ -91,7 +91,7 @@ def pool(x: FeatureMatrix, y: FeatureMatrix, probe_ids: Collection[str]) -> tupl
     answers came changes nothing. Rows that are not codes are compared two by two, so of more than `MAX_ROWS`
     a side as many are drawn, without looking at them.
     """
-    rows_x, rows_y = _rows_by_probe(x), _rows_by_probe(y)
+    rows_x, rows_y = rows_of(x), rows_of(y)
     enough = [p for p in sorted(probe_ids) if min(len(rows_x.get(p, ())), len(rows_y.get(p, ()))) >= MIN_DRAWS]
     return tuple(_pooled(p, _rows(x, rows_x[p]), _rows(y, rows_y[p])) for p in enough)
 
@@ -143,7 +143,8 @@ def _ordered(rows: _Rows, probe_id: str, side: str) -> list[AnyArray]:
     return [ordered[i] for i in np.sort(drawn)]
 
 
-def _rows_by_probe(matrix: FeatureMatrix) -> Mapping[str, Sequence[int]]:
+def rows_of(matrix: FeatureMatrix) -> Mapping[str, Sequence[int]]:
+    """Return the rows of each probe."""
     rows: dict[str, list[int]] = {}
     for i, probe_id in enumerate(matrix.probe_ids):
         rows.setdefault(probe_id, []).append(i)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from blackbox.evidence.benign import BenignBand, Disagreement
+    from blackbox.evidence.blocks import Blocks, Homogeneity
     from blackbox.evidence.control import Control
     from blackbox.evidence.equivalence import Equivalence
     from blackbox.evidence.explanations import Explanation
@@ -41,6 +42,7 @@ class Circumstances:
         positive: Whether the margin would have been seen; None without a control run.
         benign: The same-weights band, where one was named.
         disagreement: Of repeats that are not draws, against the same-weights band.
+        blocks: What the blocks of both runs say; None where it was not asked.
     """
 
     independence_a: Independence
@@ -53,6 +55,7 @@ class Circumstances:
     positive: PositiveControl | None = None
     benign: BenignBand | None = None
     disagreement: Disagreement | None = None
+    blocks: Blocks | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,11 +100,14 @@ def judge(test: PairTest | None, *, pvalue_adjusted: float | None, alpha: float,
 
 def _within_margin(around: Circumstances) -> bool:
     shown = around.equivalence is not None and around.equivalence.status == "shown"
-    return shown and around.positive is not None and around.positive.passed and not around.failed
+    throughout = around.blocks is None or not around.blocks.split
+    return shown and around.positive is not None and around.positive.passed and not around.failed and throughout
 
 
 def _undecided(around: Circumstances) -> str:
     """Return why a pair in which no difference was detected is not called equivalent."""
+    if around.blocks is not None and around.blocks.split:
+        return f"no difference was detected, and equivalence is not claimed: {_changed(around.blocks)}"
     if around.failed:
         return _failed(around)
     if around.equivalence is None or around.positive is None:
@@ -186,11 +192,40 @@ def _failed(around: Circumstances) -> str:
 
 
 def _hindrance(test: PairTest, pvalue_adjusted: float, alpha: float, around: Circumstances) -> str | None:
-    if around.failed:
-        return _failed(around)
+    """Return what keeps a detected difference from being called one; every p is adjusted over pairs as p was."""
     assert test.pvalue is not None
-    if test.loss.unequal:
-        factor = pvalue_adjusted / test.pvalue
-        if test.pvalue_imputed is None or test.pvalue_imputed * factor > alpha:
-            return "unequal loss: the difference may come from the answers that are missing on one side"
+    factor = pvalue_adjusted / test.pvalue
+    blocks = around.blocks
+    if blocks is not None and blocks.split and _exceeds(blocks.parts_pvalue, factor, alpha):
+        return f"{_changed(blocks)}, and not every part of it differs from the other side"
+    if around.failed - _excused(around):
+        return _failed(around)
+    if test.loss.unequal and _exceeds(test.pvalue_imputed, factor, alpha):
+        return "unequal loss: the difference may come from the answers that are missing on one side"
+    if blocks is not None and blocks.pvalue is not None and blocks.pvalue * factor > alpha:
+        return (
+            f"answers of one pass hang together: with whole passes dealt to the sides the difference is within chance "
+            f"(p = {blocks.pvalue:.2g})"
+        )
     return None
+
+
+def _exceeds(pvalue: float | None, factor: float, alpha: float) -> bool:
+    return pvalue is None or pvalue * factor > alpha
+
+
+def _excused(around: Circumstances) -> frozenset[str]:
+    """Return sides whose failed control only says again that they changed during the run: early against late halves."""
+    split = around.blocks.split if around.blocks is not None else frozenset()
+    controls = {"a": around.control_a, "b": around.control_b}
+    return frozenset(s for s in split if (c := controls[s]) is not None and c.kind == "halves")
+
+
+def _changed(blocks: Blocks) -> str:
+    """Return which side changed while it was collected, and where."""
+    sides: dict[str, Homogeneity] = {"a": blocks.a, "b": blocks.b}
+    return " and ".join(
+        f"{side.upper()} did not answer alike throughout (from pass {sides[side].split} of {sides[side].n_blocks} on "
+        f"it differs from before, p = {sides[side].pvalue:.2g})"
+        for side in sorted(blocks.split)
+    )

@@ -110,8 +110,8 @@ def residual_fit(
     found = _fitted(reference[None], suspect[None], answers, family)
     shares, best = _smoothed(reference, answers), int(found.best[0])
     sizes = [counts.sum(1).astype(int) for counts in (reference, suspect)]
-    drawn = [_drawn(p, n, rng) for p, n in zip((shares, family.shares[best](shares)), sizes, strict=True)]
-    null = _fitted(*drawn, answers, family).misfit
+    drawn_x, drawn_y = (_drawn(p, n, rng) for p, n in zip((shares, family.shares[best](shares)), sizes, strict=True))
+    null = _fitted(drawn_x, drawn_y, answers, family).misfit
     pvalue = (1 + int(np.count_nonzero(null >= found.misfit[0]))) / (1 + N_BOOTSTRAP)
     fits = bool(found.gain[0] >= GAIN) and pvalue > LEVEL
     return Fit(
@@ -154,8 +154,8 @@ def _power_of_misfit(
     share = np.minimum(1.0, np.sqrt(seen / np.maximum(apart, np.finfo(float).tiny)))
     sizes = [counts.sum(1).astype(int) for counts in (reference, suspect)]
     mixed = (1 - share) * shares + share * strangers
-    drawn = [_drawn(p, n, rng) for p, n in zip((shares, mixed), sizes, strict=True)]
-    return float((_fitted(*drawn, answers, family).misfit > critical).mean())
+    drawn_x, drawn_y = (_drawn(p, n, rng) for p, n in zip((shares, mixed), sizes, strict=True))
+    return float((_fitted(drawn_x, drawn_y, answers, family).misfit > critical).mean())
 
 
 def _dealt_anew(shares: FloatArray, answers: AnyArray, rng: np.random.Generator) -> FloatArray:

@@ -61,6 +61,7 @@ class Session:
         path: The run's folder.
         at: Now, for the note about a torn tail.
         sync: Puts written data on disk.
+        extend: Open it although it is finished, for a further look.
 
     Raises:
         RunLocked: Another process writes to it.
@@ -68,13 +69,13 @@ class Session:
         EvidenceDamaged: Journal or manifest are damaged; nothing was changed.
     """
 
-    def __init__(self, path: Path, *, at: datetime, sync: Sync = sync_data) -> None:
+    def __init__(self, path: Path, *, at: datetime, sync: Sync = sync_data, extend: bool = False) -> None:
         self.path = path
         self.keys: set[str] = set()
         self.outcomes: Counter[str] = Counter()
         self.journal = Journal(path / JOURNAL, sync=sync)
         try:
-            self.manifest = self._opened(at)
+            self.manifest = self._opened(at, extend=extend)
         except BaseException:
             self.journal.close()
             raise
@@ -116,9 +117,9 @@ class Session:
         self.manifest = manifest
         return manifest
 
-    def _opened(self, at: datetime) -> Manifest:
+    def _opened(self, at: datetime, *, extend: bool) -> Manifest:
         manifest = read_manifest(self.path)
-        if manifest.status == "finished":
+        if manifest.status == "finished" and not extend:
             raise UsageError(f"run {manifest.run_id} is finished; nothing can be added to it")
         reader, check = JournalReader(self.journal.path), ManifestCheck(manifest, self.path)
         for entry in reader:
@@ -146,15 +147,19 @@ class RunWriter:
         path: The run's folder.
         clock: Stamps the entries.
         sync: Puts written data on disk; tests inject their own.
+        extend: Open it although it is finished, for a further look.
     """
 
-    def __init__(self, path: Path, clock: Clock, *, sync: Sync = sync_data) -> None:
+    def __init__(self, path: Path, clock: Clock, *, sync: Sync = sync_data, extend: bool = False) -> None:
         self.path = path
         self._clock = clock
         self._sync = sync
+        self._extend = extend
 
     async def __aenter__(self) -> Self:
-        self._session = await asyncio.to_thread(Session, self.path, at=self._clock.now(), sync=self._sync)
+        self._session = await asyncio.to_thread(
+            Session, self.path, at=self._clock.now(), sync=self._sync, extend=self._extend
+        )
         self._group = GroupCommit(self._session.journal)
         self._open = True
         self.done_keys = frozenset(self._session.keys)

@@ -111,6 +111,7 @@ def with_e_value(entry: dict[str, Any], found: SequentialResult | None) -> dict[
         "minimum_detectable_effect": None,
         "minimum_detectable_effects": [],
         "repeat_control": {"a": None, "b": None},
+        "blocks": None,
         "positive_control": None,
         "equivalence": None,
         "benign_band": None,

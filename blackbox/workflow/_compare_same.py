@@ -14,6 +14,7 @@ from blackbox.evidence.same import Design, PairTest, compare_pair
 from blackbox.evidence.similarity import band, similarity
 from blackbox.evidence.verdict import Circumstances, explained, judge
 from blackbox.stats.multiplicity import benjamini_hochberg, holm
+from blackbox.workflow._compare_blocks import blocks_of, changed, homogeneities
 from blackbox.workflow._compare_features import resolved_forms, testable
 from blackbox.workflow._compare_margin import FEW_PAIRS, Scale, extent
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from blackbox.core import TwoSampleSignal
+    from blackbox.evidence.blocks import Homogeneity
     from blackbox.evidence.explanations import Explanation
     from blackbox.evidence.samples import Sample
     from blackbox.workflow._compare_companions import Companions
@@ -44,6 +46,7 @@ class Rules:
     seed: int
     n_permutations: int
     n_pairs: int
+    look: int = 1
 
     @property
     def screened(self) -> bool:
@@ -109,12 +112,14 @@ class Material:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Tested:
-    """One pair's test, with its p adjusted over pairs and every run's control."""
+    """One pair's test, with its p adjusted over pairs, and every run's control and blocks."""
 
     test: PairTest | None
     pvalue_adjusted: float | None
     controls: Mapping[int, Control]
     failed: frozenset[int]
+    homogeneity: Mapping[int, Homogeneity]
+    changed: frozenset[int]
 
 
 def judged_pairs(material: Material, on_pair: Callable[[int], None]) -> list[SameEvidence]:
@@ -126,10 +131,18 @@ def judged_pairs(material: Material, on_pair: Callable[[int], None]) -> list[Sam
         on_pair(i + 1)
     controls = _controls(material.group, material.samples, material.lengths, rules, design)
     failed = _failed(controls, rules.alpha)
-    adjusted = _adjusted(tests, rules)
+    homogeneity = homogeneities(material)
+    whole = _Tested(
+        test=None,
+        pvalue_adjusted=None,
+        controls=controls,
+        failed=failed,
+        homogeneity=homogeneity,
+        changed=changed(homogeneity, rules.alpha),
+    )
     return [
-        _evidence(pair, material, _Tested(test=test, pvalue_adjusted=p, controls=controls, failed=failed))
-        for pair, test, p in zip(material.group.pairs, tests, adjusted, strict=True)
+        _evidence(pair, material, replace(whole, test=test, pvalue_adjusted=p))
+        for pair, test, p in zip(material.group.pairs, tests, _adjusted(tests, rules), strict=True)
     ]
 
 
@@ -183,7 +196,9 @@ def _evidence(pair: Pair, material: Material, tested: _Tested) -> SameEvidence:
     forms = material.forms(pair)
     scale = Scale(margin=rules.margin, alpha=rules.alpha, n_pairs=rules.n_pairs)
     found = extent((a, b), forms, material.design, material.companions, scale)
-    around = _circumstances(pair, (a, b), tested, found)
+    detected = tested.pvalue_adjusted is not None and tested.pvalue_adjusted <= rules.alpha
+    blocks = blocks_of(pair, material, tested.homogeneity, tested.changed, detected=detected)
+    around = replace(_circumstances(pair, (a, b), tested, found), blocks=blocks)
     judged = judge(test, pvalue_adjusted=tested.pvalue_adjusted, alpha=rules.alpha, around=around)
     harmless: tuple[Explanation, ...] = (formatting(test, alpha=rules.alpha),) if test else ()
     if judged.verdict == "different":
@@ -208,6 +223,8 @@ def _evidence(pair: Pair, material: Material, tested: _Tested) -> SameEvidence:
         benign=found.benign,
         disagreement=found.disagreement,
         explanations=harmless,
+        blocks=blocks,
+        look=rules.look,
     )
 
 

@@ -11,6 +11,7 @@ from blackbox import registry, store
 from blackbox.collect import Lane, LaneResult, LaneStatus, Limits, collect
 from blackbox.core import Progress
 from blackbox.workflow.deciding import Decided, Deciding, said_of, sequential_rules
+from blackbox.workflow.extending import look_note
 from blackbox.workflow.leaks import leaked_variables
 from blackbox.workflow.pilot import budget_warnings
 from blackbox.workflow.runs import open_run
@@ -176,7 +177,9 @@ class _Collection:
         # A session that was killed left no totals: what it used is counted from its answers.
         answers = open_run(path).observations if run else ()
         known = run.manifest if run else None
-        writer = await stack.enter_async_context(store.RunWriter(path, self._clock))
+        writer = await stack.enter_async_context(store.RunWriter(path, self._clock, extend=session.extending))
+        if session.extending:
+            await writer.append("note", look_note(session))
         return _Opened(
             session=session,
             writer=writer,
@@ -269,7 +272,7 @@ def _already(session: Session) -> RunEntry:
         suite=session.suite.name,
         suite_version=session.suite.version,
         state="already_finished",
-        reason=f"run {run.id} has all answers; begin another with --new or another --label",
+        reason=f"run {run.id} has all answers; begin another with --new or another --label, or extend it with --more",
         run_id=run.id,
         path=run.path,
         totals={name: n for name, n in run.manifest.totals.items() if n},

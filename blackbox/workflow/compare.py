@@ -12,6 +12,7 @@ from blackbox.errors import UsageError
 from blackbox.evidence import wording
 from blackbox.evidence.conditions import decoding_conflict, facts, honoured_conflict
 from blackbox.evidence.document import SCHEMA, run_entry
+from blackbox.evidence.looks import alpha_at, look_of, look_warnings
 from blackbox.report import render
 from blackbox.store import read_run, resolve_run, write_comparison
 from blackbox.workflow._compare_companions import Named, companions_of, read_companions
@@ -197,8 +198,10 @@ def _entries(
 
 def _rules(group: Group, lengths: Sequence[Lengths], options: CompareOptions) -> Rules:
     decision = group.runs[0].suite.decision
+    look = max(look_of(run) for run in group.runs)
     return Rules(
-        alpha=decision.alpha,
+        alpha=alpha_at(decision, look),
+        look=look,
         margin=decision.margin,
         seed=decision.seed if options.seed is None else options.seed,
         n_permutations=decision.n_permutations,
@@ -243,6 +246,8 @@ def _document(
     conflicts: Sequence[str],
 ) -> dict[str, Any]:
     warnings = [*grouping.warnings, *conflicts, *_unknown_decoding(runs)]
+    for suite in judged:
+        warnings.extend(look_warnings(suite.group.runs, suite.group.runs[0].suite.decision))
     for run in runs:
         warnings.extend(f"{run.id}: {warning}" for warning in run.manifest.warnings)
     decision = [_decision(suite) for suite in judged]
@@ -279,6 +284,8 @@ def _decision(suite: _Judged) -> dict[str, Any]:
         "suite": suite.group.suite,
         "suite_version": suite.group.version,
         "alpha": rules.alpha,
+        "look": rules.look,
+        "looks_planned": suite.group.runs[0].suite.decision.looks,
         "margin": rules.margin,
         "adjustment": rules.adjustment,
         "n_pairs_tested": rules.n_pairs,

@@ -8,6 +8,7 @@ from blackbox.collect import estimate
 from blackbox.core import plain
 from blackbox.workflow.config_endpoints import missing_variables
 from blackbox.workflow.reference_cost import reference_cost, reference_note
+from blackbox.workflow.planned_power import planned_powers
 from blackbox.workflow.sessions import RunRequest, Session, intended
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def plan_document(request: RunRequest, *, environ: Mapping[str, str], now: datet
         UsageError: What `run` would refuse.
     """
     rows = [_row(session, environ) for session in intended(request, now=now)]
+    power = planned_powers(request.results, request.suites)
     return {
         "schema": "blackbox.plan-view/1",
         "sessions": rows,
@@ -41,7 +43,8 @@ def plan_document(request: RunRequest, *, environ: Mapping[str, str], now: datet
             "minutes": _longest(rows),
         },
         "decision": {suite.name: plain(suite.decision) for suite in request.suites},
-        "notes": [_ROUGH, reference_note(rows)],
+        "power": power,
+        "notes": [_ROUGH, reference_note(rows), *(row["line"] for row in power)],
     }
 
 

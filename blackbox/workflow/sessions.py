@@ -12,6 +12,7 @@ from blackbox.core import Decoding, EndpointSpec, Manifest, Suite, digest, plain
 from blackbox.errors import UsageError
 from blackbox.workflow.doctor_advice import advise, honoured_decoding, recent_examinations
 from blackbox.workflow.deciding import refuse_undecidable, sequential_plan
+from blackbox.workflow.extending import next_look, refuse_unextendable
 from blackbox.workflow.packages import versions
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class RunRequest:
         max_cost: Money to spend at most.
         until_decided: Stop each pair of endpoints as soon as its e-value suffices.
         despite_doctor: Collect although `doctor` found a suite's premise broken.
+        more: Extend finished runs by as many repeats again: a further look.
     """
 
     endpoints: tuple[EndpointSpec, ...]
@@ -55,6 +57,7 @@ class RunRequest:
     max_cost: float | None = None
     until_decided: bool = False
     despite_doctor: bool = False
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +67,11 @@ class Session:
     Args:
         spec: The endpoint.
         suite: The suite.
-        run_key: Says which runs are this one.
-        calls: All of the plan.
-        existing: The run that is continued or was found finished.
+        run_key: What makes two collections one run.
+        calls: All of the run, those that were answered before among them.
+        existing: The run that is continued, extended or was found finished.
+        look: Which look at the run these calls make possible.
+        extending: Whether a finished run is opened again for it.
         examination: What `doctor` found of the endpoint in the last 24 hours.
         warnings: What of that touches the suite.
     """
@@ -78,6 +83,8 @@ class Session:
     existing: RunSummary | None
     examination: Mapping[str, Any] | None = None
     warnings: tuple[str, ...] = ()
+    look: int = 1
+    extending: bool = False
 
     @property
     def name(self) -> str:
@@ -87,7 +94,7 @@ class Session:
     @property
     def finished(self) -> bool:
         """Whether there is nothing left to send."""
-        return self.existing is not None and self.existing.manifest.status == "finished"
+        return self.existing is not None and self.existing.manifest.status == "finished" and not self.extending
 
 
 def intended(request: RunRequest, *, now: datetime) -> tuple[Session, ...]:
@@ -103,6 +110,8 @@ def intended(request: RunRequest, *, now: datetime) -> tuple[Session, ...]:
     sessions = [_session(request, spec, suite, newest) for suite in request.suites for spec in request.endpoints]
     _refuse_twins(sessions)
     refuse_undecidable(sessions, {session.name: _sequential(session.suite, request) for session in sessions})
+    if request.more:
+        refuse_unextendable(sessions)
     for session in sessions:
         _refuse_old(session, now=now, allowed=request.resume_old)
     examinations = recent_examinations(request.results, now=now)
@@ -168,8 +177,11 @@ def begin(session: Session, request: RunRequest, *, at: datetime) -> Path:
 
 def _session(request: RunRequest, spec: EndpointSpec, suite: Suite, newest: Mapping[str, RunSummary]) -> Session:
     key = run_key(spec, suite, seed=request.seed, label=request.label)
-    calls = tuple(_for_endpoint(call, spec) for call in plan(suite, seed=request.seed))
-    return Session(spec=spec, suite=suite, run_key=key, calls=calls, existing=newest.get(key))
+    existing = newest.get(key)
+    extending = request.more and existing is not None and existing.manifest.status == "finished"
+    look = next_look(existing, extending=extending)
+    calls = tuple(_for_endpoint(call, spec) for call in plan(suite, seed=request.seed, looks=look))
+    return Session(spec=spec, suite=suite, run_key=key, calls=calls, existing=existing, look=look, extending=extending)
 
 
 def _for_endpoint(planned: PlannedCall, spec: EndpointSpec) -> PlannedCall:
@@ -230,6 +242,5 @@ def _refuse_old(session: Session, *, now: datetime, allowed: bool) -> None:
     if run is None or session.finished or allowed or now - run.manifest.created_at <= OLDEST:
         return
     raise UsageError(
-        f"run {run.id} is unfinished and was begun more than 24 hours ago; "
-        "continue it with --resume-old, or begin another with --new"
+        f"run {run.id} was begun more than 24 hours ago; go on with it with --resume-old, or begin another with --new"
     )

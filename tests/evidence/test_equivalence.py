@@ -162,7 +162,9 @@ def test_at_closed_probes_the_worst_answers_are_put_in() -> None:
     forms = {p.id: "closed" for p in suite.probes}
     found = control_distances(a, b, a, forms)
     lost = missing(a, b, forms, found)
-    whole = {answer: _mmd2((5, 5, 0), (4 + (answer == "x"), 5 + (answer == "y"), int(answer == "z"))) for answer in "xyz"}
+    whole = {
+        answer: _mmd2((5, 5, 0), (4 + (answer == "x"), 5 + (answer == "y"), int(answer == "z"))) for answer in "xyz"
+    }
     assert lost.added == pytest.approx((max(whole.values()) - _mmd2((5, 5), (4, 5))) / 2)
     assert lost.rest == 0.0
     assert lost.shift(0.01) == pytest.approx(lost.added)

@@ -30,7 +30,9 @@ def found(
     if outcome is not None:
         changed = tuple(replace(o, outcome=outcome) if o.text == "w0" else o for o in b.observations)
         b = replace(b, observations=changed)
-    named = make_sample(make_run(SUITE, drawn_answers(rng, SUITE, rival, n), endpoint="c")) if rival is not None else None
+    named = (
+        make_sample(make_run(SUITE, drawn_answers(rng, SUITE, rival, n), endpoint="c")) if rival is not None else None
+    )
     return {e.name: e for e in explanations(make_sample(a), make_sample(b), FORMS, DESIGN, alpha=0.01, rival=named)}
 
 

@@ -1,0 +1,69 @@
+"""Blocks of the compared runs: which runs changed while they were collected, and what that leaves of a difference."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from blackbox.evidence.blocks import N_PERMUTATIONS, Blocks, Homogeneity, block_pvalue, homogeneity, parts_pvalue
+from blackbox.stats.multiplicity import holm
+from blackbox.workflow._compare_features import resolved_forms
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from blackbox.workflow._compare_groups import Pair
+    from blackbox.workflow._compare_same import Material
+
+MOST_PERMUTATIONS = 9_999
+UNTESTED = Homogeneity(pvalue=None, n_blocks=0, reason="its replies are not independent draws")
+
+
+def homogeneities(material: Material) -> dict[int, Homogeneity]:
+    """Return for each run in a pair whether its blocks answer alike."""
+    rules, samples = material.rules, material.samples
+    positions = sorted({i for pair in material.group.pairs for i in (pair.a, pair.b)})
+    wanted = math.ceil(10 * len(positions) / rules.alpha) - 1
+    n = min(MOST_PERMUTATIONS, max(N_PERMUTATIONS, wanted))
+    found = {}
+    for i in positions:
+        run = samples[i].run
+        forms = resolved_forms(run, [p.id for p in run.suite.probes], [material.lengths[i]])
+        broken = samples[i].independence.broken
+        found[i] = UNTESTED if broken else homogeneity(samples[i], forms, seed=rules.seed, n_permutations=n)
+    return found
+
+
+def changed(found: Mapping[int, Homogeneity], alpha: float) -> frozenset[int]:
+    """Return the runs whose blocks differ, Holm-corrected over all runs."""
+    tested = [(i, h.pvalue) for i, h in found.items() if h.pvalue is not None]
+    adjusted = holm([p for _, p in tested]) if tested else []
+    return frozenset(i for (i, _), p in zip(tested, adjusted, strict=True) if p <= alpha)
+
+
+def blocks_of(
+    pair: Pair, material: Material, found: Mapping[int, Homogeneity], split: frozenset[int], *, detected: bool
+) -> Blocks:
+    """Return what the blocks of a pair say; whole blocks are dealt only where a difference was detected.
+
+    Args:
+        pair: The pair.
+        material: Runs and rules.
+        found: Homogeneity of every run.
+        split: Runs that changed.
+        detected: Whether the pair's p is small.
+    """
+    sides = material.samples[pair.a], material.samples[pair.b]
+    own = found[pair.a], found[pair.b]
+    names = frozenset(name for name, i in (("a", pair.a), ("b", pair.b)) if i in split)
+    if not detected:
+        return Blocks(a=own[0], b=own[1], split=names)
+    forms, design = material.forms(pair), material.design
+    apart = (own[0] if "a" in names else UNTESTED, own[1] if "b" in names else UNTESTED)
+    return Blocks(
+        a=own[0],
+        b=own[1],
+        split=names,
+        pvalue=block_pvalue(*sides, forms, design),
+        parts_pvalue=parts_pvalue(sides, apart, forms, design) if names else None,
+    )

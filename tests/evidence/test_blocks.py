@@ -1,0 +1,168 @@
+"""Blocks: a run that changed midway is found and split, and blocks that hang together make no difference."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from support.runs import drawn_answers, make_run, make_sample, make_suite, peaked
+
+from blackbox import registry
+from blackbox.evidence.blocks import Homogeneity, block_pvalue, homogeneity, parts_pvalue
+from blackbox.evidence.engine import Part, draw, omnibus
+from blackbox.evidence.same import Design, compare_pair
+from blackbox.evidence.samples import pool
+from blackbox.stats.distances import exact_mmd2
+
+if TYPE_CHECKING:
+    from blackbox.core import Run
+    from blackbox.evidence.samples import Sample
+
+N_PROBES, N_BLOCKS = 8, 12
+SUITE = make_suite(N_PROBES)
+FORMS = {p.id: "closed" for p in SUITE.probes}
+DESIGN = Design(signals={n: registry.signal(n) for n in ("exact_mmd", "chi2")}, seed=0, n_permutations=199)
+
+
+def sample(rng: np.random.Generator, tables: list[np.ndarray], name: str = "a") -> Sample:
+    """A run whose block k answers by `tables[k]`."""
+    answers = {p.id: [f"w{rng.choice(len(t[i]), p=t[i])}" for t in tables] for i, p in enumerate(SUITE.probes)}
+    return make_sample(make_run(SUITE, answers, endpoint=name))
+
+
+def judged(own: Sample) -> Homogeneity:
+    """Homogeneity at B = 199."""
+    return homogeneity(own, FORMS, seed=0, n_permutations=199)
+
+
+@pytest.fixture
+def own() -> np.ndarray:
+    """Answer shares of one model."""
+    return peaked(np.random.default_rng(0), N_PROBES, 6, 0.25)
+
+
+@pytest.fixture
+def other() -> np.ndarray:
+    """Answer shares of another model."""
+    return peaked(np.random.default_rng(5), N_PROBES, 6, 0.25)
+
+
+def test_a_model_updated_midway_is_found_and_where(own: np.ndarray, other: np.ndarray) -> None:
+    """Power: of twenty runs that change at block 5 nearly all are found, most of them at that block."""
+    rng = np.random.default_rng(1)
+    found = [judged(sample(rng, [own] * 5 + [other] * 7)) for _ in range(20)]
+    assert sum(f.pvalue <= 0.01 for f in found) >= 16
+    assert sum(abs(f.split - 5) <= 1 for f in found) >= 15
+
+
+def test_a_run_that_does_not_change_is_rarely_split() -> None:
+    """Null calibration: 200 runs with a temperature that varies from block to block, p ≤ .05 in 3 to 21."""
+    rng = np.random.default_rng(2)
+    n = sum(judged(sample(rng, dispersed(rng))).pvalue <= 0.05 for _ in range(200))
+    assert 2 <= n <= 21
+
+
+def dispersed(rng: np.random.Generator) -> list[np.ndarray]:
+    """Laws of a run whose blocks lean together: each to one of two moods, the same at every probe."""
+    calm, wild = (peaked(np.random.default_rng(seed), N_PROBES, 6, 0.1) for seed in (7, 8))
+    return [calm if rng.random() < 0.5 else wild for _ in range(N_BLOCKS)]
+
+
+def test_blocks_that_hang_together_are_dealt_whole() -> None:
+    """Null: with moods by block, dealing within probes rejects too often at .05, dealing whole blocks does not."""
+    rng = np.random.default_rng(3)
+    within = whole = 0
+    for _ in range(150):
+        a, b = sample(rng, dispersed(rng)), sample(rng, dispersed(rng), "b")
+        within += compare_pair(a, b, FORMS, DESIGN).pvalue <= 0.05
+        whole += block_pvalue(a, b, FORMS, DESIGN) <= 0.05
+    assert whole <= 16
+    assert within > 20
+
+
+def test_whole_blocks_see_another_model(own: np.ndarray, other: np.ndarray) -> None:
+    """Power: dealing whole blocks costs next to nothing."""
+    rng = np.random.default_rng(4)
+    pairs = [(sample(rng, [own] * 12), sample(rng, [0.5 * own + 0.5 * other] * 12, "b")) for _ in range(20)]
+    whole = sum(block_pvalue(a, b, FORMS, DESIGN) <= 0.05 for a, b in pairs)
+    within = sum(compare_pair(a, b, FORMS, DESIGN).pvalue <= 0.05 for a, b in pairs)
+    assert whole >= max(12, within - 3)
+
+
+def test_swapping_the_sides_changes_nothing(own: np.ndarray) -> None:
+    """Sides are ordered by digest; the observed statistic is the engine's."""
+    rng = np.random.default_rng(5)
+    a, b = sample(rng, [own] * 12), sample(rng, [own] * 12, "b")
+    assert block_pvalue(a, b, FORMS, DESIGN) == block_pvalue(b, a, FORMS, DESIGN)
+
+
+def test_the_statistic_of_a_split_is_mmd2_of_early_and_late(own: np.ndarray, other: np.ndarray) -> None:
+    """By hand: for the split that differs most, no other split has a larger mean MMD² by as many deviations."""
+    rng = np.random.default_rng(6)
+    changed = sample(rng, [own] * 6 + [other] * 6)
+    found = judged(changed)
+    codes = [np.array([int(o.text[1:]) for o in changed.run.observations if o.probe_id == p]) for p in FORMS]
+    means = {}
+    for split in range(2, 11):
+        counts = [(np.bincount(c[:split], minlength=6), np.bincount(c, minlength=6)) for c in codes]
+        means[split] = np.mean([exact_mmd2(x.astype(float), total.astype(float)) for x, total in counts])
+    assert means[found.split] >= 0.8 * max(means.values())
+
+
+def test_both_parts_must_differ(own: np.ndarray, other: np.ndarray) -> None:
+    """A run that was the other side's model at first: one part does not differ, so the largest p is not small."""
+    rng = np.random.default_rng(7)
+    third = peaked(np.random.default_rng(9), N_PROBES, 6, 0.25)
+    a = sample(rng, [own] * 6 + [other] * 6)
+    found = (Homogeneity(pvalue=0.001, n_blocks=12, split=6), Homogeneity(pvalue=0.5, n_blocks=12))
+    assert parts_pvalue((a, sample(rng, [own] * 12, "b")), found, FORMS, DESIGN) > 0.01
+    assert parts_pvalue((a, sample(rng, [third] * 12, "b")), found, FORMS, DESIGN) <= 0.01
+
+
+def test_what_can_not_be_tested_has_a_reason(own: np.ndarray) -> None:
+    """Five blocks, or no times: no p, the reason said, and whole blocks are not dealt."""
+    rng = np.random.default_rng(8)
+    few, enough = sample(rng, [own] * 5), sample(rng, [own] * 12, "b")
+    assert "only 5 blocks" in judged(few).reason
+    assert block_pvalue(few, enough, FORMS, DESIGN) is None
+    timeless = timeless_of(enough.run)
+    assert "times" in judged(timeless).reason
+    assert block_pvalue(timeless, enough, FORMS, DESIGN) is None
+
+
+def timeless_of(run: Run) -> Sample:
+    """The same run without times."""
+    return make_sample(replace(run, observations=tuple(replace(o, requested_at=None) for o in run.observations)))
+
+
+def test_answers_that_never_vary_and_gaps_are_no_error(own: np.ndarray) -> None:
+    """Constant answers: p = 1; a probe that lost most of a side is left out of dealing whole blocks."""
+    constant = make_sample(make_run(SUITE, {p.id: ["x"] * 12 for p in SUITE.probes}))
+    assert judged(constant).pvalue == 1.0
+    rng = np.random.default_rng(9)
+    answers = drawn_answers(rng, SUITE, own, 12)
+    gappy = make_sample(make_run(SUITE, {**answers, "p000": [*answers["p000"][:2], *[None] * 10]}))
+    found = block_pvalue(gappy, sample(rng, [own] * 12, "b"), FORMS, DESIGN)
+    assert found is not None
+    assert 0 < found <= 1
+
+
+def test_a_custom_dealing_is_used_by_the_engine(own: np.ndarray) -> None:
+    """A dealing that never moves a label gives p = 1: every draw equals the observed one."""
+    rng = np.random.default_rng(10)
+    a, b = sample(rng, [own] * 12), sample(rng, [own] * 12, "b")
+
+    part = Part(
+        name="exact_mmd",
+        signal=registry.signal("exact_mmd"),
+        probes=pool(a.features["answer"], b.features["answer"], FORMS),
+    )
+    still = draw(
+        [part],
+        seed=0,
+        n_permutations=19,
+        deal=lambda p, _: np.tile(np.r_[[1] * p.n_x, [0] * p.n_y], (20, 1)).astype(np.int8),
+    )
+    assert omnibus(still).pvalue == 1.0
