@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from blackbox.cli import (
+    calibration,
     collection,
     comparison,
     differing,
@@ -57,6 +58,7 @@ for _group in (
     doctor,
     collection,
     comparison,
+    calibration,
     differing,
     drift,
     records,

@@ -47,6 +47,12 @@ def compare(
         list[str] | None,
         typer.Option(metavar="RUN", help="What the second endpoint may be serving in part: estimates its share."),
     ] = None,
+    population: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Population that kinship is read against: gives ratios.")
+    ] = None,
+    chosen: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="How this pair came to be chosen; printed beside the ratio.")
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, metavar="N", help="Seed of the permutations [the suite's].")
     ] = None,
@@ -76,6 +82,8 @@ def compare(
         controls=tuple(control or ()),
         benign=tuple(benign or ()),
         alternatives=tuple(alternative or ()),
+        population=population,
+        chosen=chosen,
     )
     with shown() as on_progress:
         found = compare_runs(folder(results), runs, options, on_progress)

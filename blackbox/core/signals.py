@@ -178,6 +178,34 @@ class PairSignal(Protocol):
         ...
 
 
+class ProbeSimilarity(Protocol):
+    """What runs share at one probe, ready to be read against any set of references."""
+
+    def among(self, members: npt.NDArray[np.intp], references: npt.NDArray[np.bool_], /) -> FloatArray:
+        """Return `(n, n)` raw similarities of the runs at positions `members`; NaN where one is silent.
+
+        Args:
+            members: Positions of the runs that take part.
+            references: `(n,)` which of them are references; no reference counts as its own.
+        """
+        ...
+
+
+@runtime_checkable
+class ReferenceSignal(Protocol):
+    """A kinship signal that can be read against a stored population."""
+
+    info: SignalInfo
+
+    def at_probe(self, rows: Sequence[Sequence[AnyArray]], /) -> ProbeSimilarity:
+        """Return what runs share at one probe.
+
+        Args:
+            rows: For each run the rows of its answers there; empty where it is silent.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalInfo:
     """What a signal file declares beside its method.

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from blackbox.evidence.verdict import Judged
 
 SCHEMA = "blackbox.comparison/1"
+NO_POPULATION = "no reference population of known lineage: ranks and scores only, no ratio"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,8 @@ class RelatedEvidence:
     n_references: int
     reason: str | None
     signals: Sequence[Mapping[str, Any]] = ()
+    ratio: Mapping[str, Any] | None = None
+    sentence: str | None = None
 
 
 def run_entry(run: Run) -> dict[str, Any]:
@@ -155,8 +158,8 @@ def _band_reason(*, repeat: bool, benign: bool) -> str:
 
 
 def related_entry(related: RelatedEvidence) -> dict[str, Any]:
-    """Return a pair's `related` object without a population: score and rank, no ratio."""
-    return {
+    """Return a pair's `related` object: score and rank, and what a population adds."""
+    entry = {
         "log10_lr": None,
         "uncapped_log10_lr": None,
         "against": "unrelated",
@@ -166,9 +169,10 @@ def related_entry(related: RelatedEvidence) -> dict[str, Any]:
         "rank_pvalue": finite(related.rank_pvalue),
         "n_references": related.n_references,
         "population": None,
-        "reason": related.reason or "no reference population of known lineage: ranks and scores only, no ratio",
+        "reason": related.reason or (None if related.ratio else NO_POPULATION),
         "signals": [dict(signal) for signal in related.signals],
     }
+    return entry | dict(related.ratio or {})
 
 
 def missing_entry(test: PairTest | None) -> dict[str, Any]:

@@ -1,39 +1,43 @@
-"""The first word of each answer as a code: what a history of open answers can be counted by."""
+"""The first words of each answer, hashed, in order: what the signal prefix compares."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from blackbox.core import TEXT_OUTCOMES
-from blackbox.features._codes import code_matrix
-from blackbox.features._texts import answer_text, normalised, spoken
+import numpy as np
+
+from blackbox.core import FeatureMatrix
+from blackbox.features._texts import answer_text, answered, normalised
+from blackbox.features._tokens import token_hashes
 
 if TYPE_CHECKING:
-    from blackbox.core import FeatureExtractor, FeatureMatrix, Observation, Run
+    from blackbox.core import FeatureExtractor, Run
 
-_LONGEST = 24
+N_TOKENS = 64
+"""Tokens of an answer that are read: openings shared for longer than this are one answer."""
+_HEAD_CHARACTERS = 4096
 
 
 class Opening:
-    """The first word of every text, case-folded; where no word is, its first sign; outcomes are codes of their own."""
+    """The first 64 tokens (METHODS §7.1) of each answer, lower case, in reading order."""
 
     version = 1
 
     def extract(self, run: Run, probe_ids: frozenset[str]) -> FeatureMatrix:
-        """Return `(n,)` uint64: the first 8 bytes (big-endian) of each opening's sha256."""
-        return code_matrix("opening", self.version, run=run, probe_ids=probe_ids, text=opening)
-
-
-def opening(observation: Observation) -> str:
-    """Return the first word of an answer, or what came instead."""
-    if observation.outcome not in TEXT_OUTCOMES:
-        return f"outcome:{observation.outcome}"
-    text = normalised(answer_text(observation)).casefold()
-    start = next((i for i, char in enumerate(text) if spoken(char)), None)
-    if start is None:
-        return f"sign:{text[:1]}"
-    stop = next((i for i in range(start, len(text)) if not spoken(text[i])), len(text))
-    return f"word:{text[start : min(stop, start + _LONGEST)]}"
+        """Return ragged uint64 rows of token hashes in order."""
+        rows = answered(run, probe_ids)
+        items = token_hashes([normalised(answer_text(o))[:_HEAD_CHARACTERS] for o in rows])
+        bounds = np.concatenate([[0], np.cumsum(np.bincount(items.rows, minlength=len(rows)))]).astype(np.int64)
+        parts = [items.values[start : min(stop, start + N_TOKENS)] for start, stop in pairwise(bounds.tolist())]
+        return FeatureMatrix(
+            feature="opening",
+            version=self.version,
+            values=np.concatenate([np.empty(0, dtype=np.uint64), *parts]),
+            probe_ids=tuple(o.probe_id for o in rows),
+            keys=tuple(o.key for o in rows),
+            offsets=np.cumsum([0, *(len(part) for part in parts)]).astype(np.int64),
+        )
 
 
 FEATURE: FeatureExtractor = Opening()

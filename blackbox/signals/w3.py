@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from blackbox.core import SignalInfo
+from blackbox.signals._gram_probe import GramProbe
 from blackbox.signals._overlap import overlap_scores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from blackbox.core import FeatureMatrix, FloatArray
+    from blackbox.core import AnyArray, FeatureMatrix, FloatArray
 
 
 class W3Overlap:
@@ -21,6 +22,10 @@ class W3Overlap:
     def scores(self, runs: Sequence[FeatureMatrix], families: Sequence[int]) -> FloatArray:
         """Return `(P, R, R)` centred overlaps; NaN where a side has no answer."""
         return overlap_scores(runs, families)
+
+    def at_probe(self, rows: Sequence[Sequence[AnyArray]]) -> GramProbe:
+        """Return the runs' grams at one probe, ready to be weighed against any references."""
+        return GramProbe(rows)
 
 
 SIGNAL = W3Overlap()

@@ -77,7 +77,8 @@ def _sentences(same: SameEvidence, related: RelatedEvidence, *, claims_differ: b
             further_probes=same.equivalence.further_probes if same.equivalence else None,
             n_benign=len(same.benign.pairs) if same.benign else 0,
         ),
-        "related": wording.related_sentence(
+        "related": related.sentence
+        or wording.related_sentence(
             rank_pvalue=related.rank_pvalue, n_references=related.n_references, reason=related.reason
         ),
     }

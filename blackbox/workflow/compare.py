@@ -21,6 +21,7 @@ from blackbox.workflow._compare_groups import Group, Grouping, grouped
 from blackbox.workflow._compare_landscape import landscape, landscape_files
 from blackbox.workflow._compare_mixed import mixed_evidence, sequential_evidence, with_e_value
 from blackbox.workflow._compare_pairs import PairContext, pair_entry
+from blackbox.workflow._compare_population import open_population, population_evidence
 from blackbox.workflow._compare_related import related_evidence
 from blackbox.workflow._compare_same import Material, Rules, judged_pairs, same_signals
 from blackbox.workflow._compare_summary import endpoint_pairs
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from blackbox.core import FeatureMatrix, OnProgress, Run
     from blackbox.evidence.document import RelatedEvidence, SameEvidence
+    from blackbox.evidence.population import Population
     from blackbox.workflow._compare_features import Lengths
 
 GRAMS = ("word3", "char5")
@@ -51,6 +53,8 @@ class CompareOptions:
         controls: Positive-control runs, one a suite.
         benign: Runs of the same weights as the first-named endpoint on other hosts.
         alternatives: Runs of what a suspect may be serving beside the reference, one a suite.
+        population: Population file that *related* is read against.
+        chosen: How the pair came to be chosen, in the user's words.
         created_at: When this comparison was made.
     """
 
@@ -62,6 +66,8 @@ class CompareOptions:
     controls: tuple[str, ...] = ()
     benign: tuple[str, ...] = ()
     alternatives: tuple[str, ...] = ()
+    population: Path | None = None
+    chosen: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +103,7 @@ def compare_runs(
         UsageError: Runs are unknown or can't be compared.
         EvidenceDamaged: A run does not agree with its own digests.
     """
+    population = open_population(options.population) if options.population else None
     paths = [resolve_run(results, name) for name in names]
     runs = [read_run(path, to_suite=suites.from_document) for path in paths]
     grouping = grouped(runs)
@@ -110,7 +117,7 @@ def compare_runs(
         compared=runs,
     )
     named = replace(named, paths={**by_id, **named.paths})
-    judged = [_judged(group, named, options, on_progress) for group in grouping.groups if group.pairs]
+    judged = [_judged(group, named, options, on_progress, population) for group in grouping.groups if group.pairs]
     document = _document(runs, grouping, judged, options, conflicts)
     html = render(document, to="html")
     files = landscape_files(document["landscape"])
@@ -139,7 +146,9 @@ def _decoding_conflicts(grouping: Grouping, *, allowed: bool) -> list[str]:
     return found
 
 
-def _judged(group: Group, named: Named, options: CompareOptions, on_progress: OnProgress) -> _Judged:
+def _judged(
+    group: Group, named: Named, options: CompareOptions, on_progress: OnProgress, population: Population | None
+) -> _Judged:
     lengths = [answer_lengths(run) for run in group.runs]
     source = FeatureSource(group=group, paths=named.paths)
     needed = _needed(group, lengths, options)
@@ -168,7 +177,11 @@ def _judged(group: Group, named: Named, options: CompareOptions, on_progress: On
     grams: dict[str, list[FeatureMatrix]] = {
         f: [source.matrix(f, i, p, on_run) for i, p in enumerate(probes)] for f, probes in needed.items() if f in GRAMS
     }
-    related: list[RelatedEvidence] = related_evidence(group, grams)
+    related: list[RelatedEvidence] = (
+        population_evidence(group, population, named.paths, chosen=options.chosen)
+        if population
+        else related_evidence(group, grams)
+    )
     return _Judged(
         group=group,
         rules=material.rules,
@@ -229,7 +242,7 @@ def _needed(group: Group, lengths: Sequence[Lengths], options: CompareOptions) -
         before = needed.get(signal.info.feature, [frozenset[str]()] * len(group.runs))
         own = [by_form[form] for form in signal.info.forms if form in by_form]
         needed[signal.info.feature] = [probes.union(*more) for probes, *more in zip(before, *own, strict=True)]
-    if open_somewhere and "related" in options.questions and _enough_runs(group):
+    if open_somewhere and "related" in options.questions and not options.population and _enough_runs(group):
         needed |= {feature: [open_somewhere for _ in group.runs] for feature in GRAMS}
     return needed
 
@@ -308,6 +321,7 @@ def _provenance(judged: Sequence[_Judged], options: CompareOptions) -> dict[str,
                 *(f"--control {run}" for run in options.controls),
                 *(f"--benign {run}" for run in options.benign),
                 *(f"--alternative {run}" for run in options.alternatives),
+                *((f"--population {options.population}",) if options.population else ()),
             )
         ),
     }

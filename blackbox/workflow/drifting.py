@@ -32,7 +32,7 @@ HORIZON = 60
 """Runs that one history may have before its level must be spread over more."""
 BASELINE = 7
 """Runs that form the reference, when there are that many: a week of days."""
-FEATURES = {"closed": "answer", "open": "opening"}
+FEATURES = {"closed": "answer", "open": "first_word"}
 _REPEATED = 3
 """Answers a probe from which 'always the same answer' says something."""
 

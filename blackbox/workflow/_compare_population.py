@@ -1,0 +1,288 @@
+"""*Related* against a stored population: bounded likelihood ratios, or the reason why there is none."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from blackbox.core import plain
+from blackbox.errors import EvidenceDamaged, UsageError
+from blackbox.evidence import ratio_words
+from blackbox.evidence.document import RelatedEvidence, claimed_model
+from blackbox.evidence.kin_scores import Scored, Wanted, contexts_of, scored
+from blackbox.evidence.population import Population, Ratio, headline, ratios
+from blackbox.store.populations import read_population
+from blackbox.workflow._kinship_rows import (
+    HASH,
+    ProbeRows,
+    features_of,
+    matrix_of,
+    reference_signals,
+    short_rows,
+    similarities,
+    unpacked_rows,
+)
+from blackbox.workflow._population_conditions import applicability
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from blackbox.core import ReferenceSignal, Run
+    from blackbox.workflow._compare_groups import Group, Pair
+    from blackbox.workflow._population_conditions import Applies
+
+LR_SHOWN = (10, 100)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Material:
+    """A group of runs beside a population: whose probes are whose, and the folds the runs belong to."""
+
+    group: Group
+    population: Population
+    signals: Mapping[str, ReferenceSignal]
+    probe_ids: tuple[str, ...]
+    fold: tuple[int | None, ...]
+
+
+def open_population(path: Path) -> Population:
+    """Return a population whose signals are those of this version.
+
+    Raises:
+        UsageError: There is none, or it was made with signals of other versions.
+        EvidenceDamaged: It is damaged or was changed.
+    """
+    document, arrays = read_population(path)
+    population = Population(document=document, arrays=arrays)
+    try:
+        _check_versions(population, path)
+        _check_arrays(population)
+    except (KeyError, TypeError, ValueError) as error:
+        raise EvidenceDamaged(f"{path} is no whole population: {error}") from None
+    return population
+
+
+def _check_versions(population: Population, path: Path) -> None:
+    known = reference_signals()
+    if population.document["hash"]["name"] != HASH["name"]:
+        raise UsageError(f"{path} holds hashes of another kind; calibrate again with this version")
+    for entry in population.document["signals"]:
+        name, version = entry["signal"], entry["version"]
+        if name not in known or known[name].info.version != version:
+            raise UsageError(f"{path} was made with signal {name} v{version}: calibrate again with this version")
+
+
+def _check_arrays(population: Population) -> None:
+    for feature in {entry["feature"] for entry in population.document["signals"]}:
+        rows = {n: population.arrays[f"rows/{feature}/{n}"] for n in ("values", "lengths", "reference", "probe")}
+        n = len(rows["lengths"])
+        if len(rows["values"]) != int(rows["lengths"].sum()) or n != len(rows["reference"]) or n != len(rows["probe"]):
+            raise ValueError(f"the rows of {feature} do not add up")
+
+
+def population_evidence(
+    group: Group, population: Population, paths: Mapping[str, Path], *, chosen: str | None
+) -> list[RelatedEvidence]:
+    """Return the ratio of each pair against a population.
+
+    Args:
+        group: The runs and pairs.
+        population: The population.
+        paths: Folder of each run by id.
+        chosen: How the pair came to be chosen, in the user's words.
+    """
+    material = _material(group, population)
+    if not material.probe_ids:
+        reason = f"the population {population.document['name']!r} is of other questions (suite {_suite(population)})"
+        return [_nothing(population, reason, pair, material, chosen) for pair in group.pairs]
+    wanted = [_wanted(material, pair) for pair in group.pairs]
+    by_pair = _scored(material, paths, wanted)
+    return [_evidence(material, pair, w, s, chosen) for pair, w, s in zip(group.pairs, wanted, by_pair, strict=True)]
+
+
+def _suite(population: Population) -> str:
+    suite = population.document["suite"]
+    return f"{suite['name']} v{suite['version']}"
+
+
+def _material(group: Group, population: Population) -> _Material:
+    """Match probes by the digest of their words: imported suites may name one prompt differently."""
+    known = reference_signals()
+    stated = {str(p["digest"]): str(p["id"]) for p in population.document["probes"]}
+    asked = {probe.digest for run in group.runs for probe in run.suite.probes}
+    folds = population.fold_of_model
+    return _Material(
+        group=group,
+        population=population,
+        signals={name: known[name] for name in population.signals},
+        probe_ids=tuple(i for d, i in stated.items() if d in asked),
+        fold=tuple(folds.get(run.manifest.endpoint_name) for run in group.runs),
+    )
+
+
+def _wanted(material: _Material, pair: Pair) -> Wanted:
+    n = len(material.population.reference_folds)
+    left = {fold for fold in (material.fold[pair.a], material.fold[pair.b]) if fold is not None}
+    return Wanted(a=n + pair.a, b=n + pair.b, left=tuple(sorted(left)))
+
+
+def _scored(material: _Material, paths: Mapping[str, Path], wanted: Sequence[Wanted]) -> list[Scored]:
+    population = material.population
+    folds = population.reference_folds
+    contexts = contexts_of(wanted, range(len(folds)), folds)
+    rows: dict[str, list[ProbeRows]] = {}
+    for feature in features_of(material.signals):
+        of_runs = [_run_rows(run, paths[run.id], feature, population) for run in material.group.runs]
+        rows[feature] = [*unpacked_rows(population, feature), *of_runs]
+    probes = {
+        name: similarities(s, rows[s.info.feature], material.probe_ids, lambda _: None)
+        for name, s in material.signals.items()
+    }
+    return scored(probes, contexts, wanted)
+
+
+def _run_rows(run: Run, path: Path, feature: str, population: Population) -> ProbeRows:
+    """Return a run's rows under the population's names of the probes."""
+    stated = {str(p["digest"]): str(p["id"]) for p in population.document["probes"]}
+    name = {probe.id: stated[probe.digest] for probe in run.suite.probes if probe.digest in stated}
+    rows = short_rows(matrix_of(run, path, feature, frozenset(name)), int(population.document["repeats"]))
+    return {name[probe]: own for probe, own in rows.items()}
+
+
+def _evidence(material: _Material, pair: Pair, wanted: Wanted, found: Scored, chosen: str | None) -> RelatedEvidence:
+    runs = [material.group.runs[i] for i in (pair.a, pair.b)]
+    conditions = applicability(material.population.document, runs, min(found.n_probes.values()))
+    reason = _no_ratio(material, runs, found, conditions)
+    by_alternative = [] if reason else ratios(material.population, _known(found), wanted.left)
+    return RelatedEvidence(
+        score=found.score,
+        rank_pvalue=found.rank_pvalue,
+        n_references=found.n_references,
+        reason=reason,
+        signals=[_signal(material, name, found) for name in material.population.signals],
+        ratio=_ratio_entry(material.population, by_alternative)
+        | _context_entry(material, runs, conditions, chosen, found),
+        sentence=_sentence(material.population, by_alternative, reason),
+    )
+
+
+def _known(found: Scored) -> list[float]:
+    return [z for z in found.z.values() if z is not None]
+
+
+def _no_ratio(material: _Material, runs: Sequence[Run], found: Scored, conditions: Sequence[Applies]) -> str | None:
+    name = material.population.document["name"]
+    suite = material.population.document["suite"]
+    if any(run.suite.origin != "imported" for run in runs) and any(run.suite.digest != suite["digest"] for run in runs):
+        return f"the population {name!r} does not apply: it is of another version of these questions"
+    if found.score is None:
+        return "the two have no open answers at a common probe of the population"
+    unmet = [c for c in conditions if c.state == "unmet"]
+    if unmet:
+        return f"the population {name!r} does not apply: {unmet[0].name}, {unmet[0].meaning}"
+    return None
+
+
+def _nothing(
+    population: Population, reason: str, pair: Pair, material: _Material, chosen: str | None
+) -> RelatedEvidence:
+    runs = [material.group.runs[i] for i in (pair.a, pair.b)]
+    return RelatedEvidence(
+        score=None,
+        rank_pvalue=None,
+        n_references=0,
+        reason=reason,
+        ratio=_ratio_entry(population, []) | _context_entry(material, runs, (), chosen, None),
+    )
+
+
+def _signal(material: _Material, name: str, found: Scored) -> dict[str, Any]:
+    value = found.z[name]
+    return {
+        "signal": name,
+        "version": material.signals[name].info.version,
+        "status": "computed" if value is not None else "not_applicable",
+        "value": value,
+        "unrelated_quantile": found.quantile[name],
+        "n_probes": found.n_probes[name],
+    }
+
+
+def _ratio_entry(population: Population, found: Sequence[Ratio]) -> dict[str, Any]:
+    """Return the fields of the contract that need a population."""
+    document = population.document
+    counts, main = document["counts"], document["performance"]["unrelated"]
+    head = headline(found) if found else None
+    return {
+        "log10_lr": head.log10_lr if head else None,
+        "uncapped_log10_lr": head.uncapped if head else None,
+        "against": head.against if head else "unrelated",
+        "bounds": [head.lower, head.upper] if head else None,
+        "verbal": ratio_words.verbal(head.log10_lr) if head else None,
+        "alternatives": {
+            r.against: {"log10_lr": r.log10_lr, "uncapped_log10_lr": r.uncapped, "bounds": [r.lower, r.upper]}
+            for r in found
+        },
+        "sibling_reason": document["reasons"]["sibling"],
+        "population": {
+            "name": document["name"],
+            "digest": population.digest,
+            "n_groups": counts["n_groups"],
+            "n_pairs": counts["n_pairs"],
+            "cllr": main["cllr"]["total"],
+            "n_models": counts["n_models"],
+            "n_same_groups": counts["n_same_groups"],
+            "misleading": _misleading(population),
+        },
+    }
+
+
+def _misleading(population: Population) -> list[dict[str, Any]]:
+    """Return how often unrelated pairs of the population reached a ratio, before bounding."""
+    entries = population.document["performance"]["unrelated"]["misleading"]["different_source"]
+    return [
+        {"lr": e["lr"], **{n: e["uncapped"][n] for n in ("n", "n_pairs", "value", "upper_95")}}
+        for e in entries
+        if round(e["lr"]) in LR_SHOWN
+    ]
+
+
+def _context_entry(
+    material: _Material, runs: Sequence[Run], conditions: Sequence[Applies], chosen: str | None, found: Scored | None
+) -> dict[str, Any]:
+    """Return what a reader must know beside the ratio."""
+    claims = [claimed_model(run) for run in runs]
+    separates = ["unrelated"] if material.population.document["reasons"]["sibling"] else ["unrelated", "sibling"]
+    return {
+        "applicability": [plain(c) for c in conditions],
+        "separates": [ratio_words.SEPARATES[name] for name in separates],
+        "cannot_separate": list(ratio_words.CANNOT_SEPARATE),
+        "siblings_of_claim": ratio_words.siblings_sentence(claims, _held(material.population, claims)),
+        "choice": ratio_words.chosen_sentence(chosen, len(material.group.pairs)),
+        "n_candidates": len(material.group.pairs),
+        "n_common_probes": min(found.n_probes.values()) if found else 0,
+    }
+
+
+def _held(population: Population, claims: Sequence[str]) -> dict[str, int]:
+    members: dict[str, list[str]] = defaultdict(list)
+    for entry in population.document["models"]:
+        members[entry["group"]].append(entry["model"])
+    group = {entry["model"]: entry["group"] for entry in population.document["models"]}
+    return {name: len(members[group[name]]) - 1 for name in claims if name in group}
+
+
+def _sentence(population: Population, found: Sequence[Ratio], reason: str | None) -> str | None:
+    if reason or not found:
+        return None
+    head = headline(found)
+    return ratio_words.ratio_sentence(
+        head.log10_lr,
+        against=head.against,
+        population=str(population.document["name"]),
+        n_groups=int(population.document["counts"]["n_groups"]),
+        at_bound=head.log10_lr in (head.lower, head.upper),
+        misleading=ratio_words.misleading_sentence(_misleading(population)),
+    )
