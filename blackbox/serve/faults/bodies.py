@@ -83,7 +83,7 @@ def _lone_surrogates(struck: Struck, _: object) -> Sent:
 
 
 @valued_fault("say", "this text as the answer, whatever the model would say", "ok", value="text",
-              default="<script>alert(1)</script>\x1b[31m")  # fmt: skip
+              default="<script>alert(1)</script>")  # fmt: skip
 def _say(struck: Struck, text: str) -> Sent:
     message = {"role": "assistant", "content": text, "refusal": None}
     choice = {"index": 0, "message": message, "text": text, "logprobs": None, "finish_reason": "stop"}
@@ -125,9 +125,9 @@ def _bomb(megabytes: int) -> bytes:
 
 
 @valued_fault("gzip-bomb", "a small gzip that unpacks to this size", "malformed", value="megabytes", default="200",
-              read=partial(settings.count, most=_LARGEST_BOMB_MB))  # fmt: skip
-def _gzip_bomb(_: Struck, megabytes: int) -> Sent:
-    return raw(_bomb(megabytes), headers={"content-encoding": "gzip"})
+              read=lambda text: _bomb(settings.count(text, most=_LARGEST_BOMB_MB)))  # fmt: skip
+def _gzip_bomb(_: Struck, bomb: bytes) -> Sent:
+    return raw(bomb, headers={"content-encoding": "gzip"})
 
 
 @fault("echo-key", "an ordinary reply that quotes the key in every field and header", "ok", of_reply=True)
