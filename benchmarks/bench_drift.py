@@ -1,6 +1,6 @@
 """False alarms, power and delay of *changed*, beside the anchor's rule for a daily series.
 
-Null histories are simulated: 60 runs of 12 probes × 4 answers, stable, over-dispersed (every run draws its answer
+Null histories are simulated: 60 runs of 6 probes × 5 answers, stable, over-dispersed (every run draws its answer
 shares anew from a Dirichlet distribution around the endpoint's) and with missing runs and probes. Swaps are of real
 answers: banks of the zoo's models, collected over HTTP from the reference endpoint with the daily one-token suite,
 from which histories of 40 runs with a swap at run 21 are drawn without a model.
@@ -35,7 +35,7 @@ from blackbox.workflow.runs import open_run
 from blackbox.workflow.sessions import RunRequest
 
 SEED, ALPHA, HORIZON, BASELINE = 41, 0.01, 60, 7
-N_PROBES, N_ANSWERS, N_OPTIONS = 12, 4, 8
+N_PROBES, N_ANSWERS, N_OPTIONS = 6, 5, 8
 N_NULL, N_SWAPS = 350, 40
 SWAP_AT, N_RUNS = 20, 40
 BANK = 60
