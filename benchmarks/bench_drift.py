@@ -1,6 +1,6 @@
 """False alarms, power and delay of *changed*, beside the anchor's rule for a daily series.
 
-Null histories are simulated: 60 runs of 12 probes × 4 answers, stable, over-dispersed (every run draws its answer
+Null histories are simulated: 60 runs of 6 probes × 5 answers, stable, over-dispersed (every run draws its answer
 shares anew from a Dirichlet distribution around the endpoint's) and with missing runs and probes. Swaps are of real
 answers: banks of the zoo's models, collected over HTTP from the reference endpoint with the daily one-token suite,
 from which histories of 40 runs with a swap at run 21 are drawn without a model.
@@ -29,14 +29,15 @@ from blackbox.core import EndpointSpec
 from blackbox.evidence.drift import Rules, read_history
 from blackbox.evidence.drift_counts import AnswerCounts
 from blackbox.evidence.drift_verdict import judge
+from blackbox.store import find_runs
 from blackbox.workflow.clock import SYSTEM_CLOCK
 from blackbox.workflow.collecting import run_suites
 from blackbox.workflow.runs import open_run
 from blackbox.workflow.sessions import RunRequest
 
 SEED, ALPHA, HORIZON, BASELINE = 41, 0.01, 60, 7
-N_PROBES, N_ANSWERS, N_OPTIONS = 12, 4, 8
-N_NULL, N_SWAPS = 350, 40
+N_PROBES, N_ANSWERS, N_OPTIONS = 6, 5, 8
+N_NULL, N_SWAPS = 350, 20
 SWAP_AT, N_RUNS = 20, 40
 BANK = 60
 RULES = Rules(alpha=ALPHA, horizon=HORIZON, baseline=BASELINE, seed=SEED)
@@ -81,14 +82,14 @@ def interval(n_hits: int, n: int) -> list[float]:
     return [low, high]
 
 
-def null_rows() -> list[dict[str, Any]]:
+def null_rows(n_histories: int) -> list[dict[str, Any]]:
     """Return how often null histories alarm, by kind and in all."""
     rows, all_hits, peer_hits = [], 0, 0
     for place, kind in enumerate(NULLS):
         rng = np.random.default_rng([SEED, place])
         hits = peer = suspected = tested = 0
         verdicts: dict[str, int] = defaultdict(int)
-        for _ in range(N_NULL):
+        for _ in range(n_histories):
             history = null_history(kind, rng)
             reading = read_history(history, RULES)
             names = tuple(str(k) for k in range(history.n_runs))
@@ -98,8 +99,10 @@ def null_rows() -> list[dict[str, Any]]:
             tested += sum(point.pvalue is not None for point in reading.points)
             peer += PEER.detected(history.counts) is not None
         all_hits, peer_hits = all_hits + hits, peer_hits + peer
-        rows.append(_null_row(kind.name, N_NULL, hits, peer) | {"suspected": suspected / tested, "verdicts": verdicts})
-    return [*rows, _null_row("all", N_NULL * len(NULLS), all_hits, peer_hits)]
+        rows.append(
+            _null_row(kind.name, n_histories, hits, peer) | {"suspected": suspected / tested, "verdicts": verdicts}
+        )
+    return [*rows, _null_row("all", n_histories * len(NULLS), all_hits, peer_hits)]
 
 
 def _null_row(name: str, n: int, hits: int, peer: int) -> dict[str, Any]:
@@ -142,16 +145,26 @@ def banks(folder: Path) -> dict[str, np.ndarray]:
         request = RunRequest(endpoints=specs, suites=(asked,), results=folder / "results", seed=SEED)
         work = run_suites(request, environ={}, clock=SYSTEM_CLOCK, on_progress=lambda _: None)
         report = asyncio.run(work)
-    probes = [probe.id for probe in suite.probes]
+    return coded({entry.endpoint: entry.path for entry in report.entries if entry.path})
+
+
+def coded(runs: dict[str, Path]) -> dict[str, np.ndarray]:
+    """Return `(P, n)` answer codes of each model's run, as many as every probe and model has."""
+    probes = [probe.id for probe in suites.find("one-token").probes]
     found = {}
-    for entry in report.entries:
-        run = open_run(entry.path) if entry.path else None
-        assert run is not None
-        matrix = registry.feature("answer").extract(run, frozenset(probes))
+    for name, path in runs.items():
+        matrix = registry.feature("answer").extract(open_run(path), frozenset(probes))
         own = np.array(matrix.probe_ids)
-        found[entry.endpoint] = np.stack([matrix.values[own == probe][:BANK] for probe in probes])
+        found[name] = [matrix.values[own == probe] for probe in probes]
+    n = min(len(values) for answers in found.values() for values in answers)
+    found = {name: np.stack([values[:n] for values in answers]) for name, answers in found.items()}
     codes = {code: k for k, code in enumerate(sorted({int(c) for bank in found.values() for c in bank.ravel()}))}
     return {name: np.vectorize(codes.__getitem__)(bank) for name, bank in found.items()}
+
+
+def kept_runs(folder: Path) -> dict[str, Path]:
+    """Return the newest run of each endpoint in a folder of runs."""
+    return {run.manifest.endpoint_name: run.path for run in find_runs(folder)}
 
 
 SWAPS = {"b": ("b", 1.0), "c": ("c", 1.0), "int8 copy": ("a-int8", 1.0), "20 % of c": ("c", 0.2)}
@@ -172,14 +185,14 @@ def swapped(bank: dict[str, np.ndarray], to: str, share: float, calls: int, rng:
     return AnswerCounts.of(counts)
 
 
-def swap_rows(bank: dict[str, np.ndarray]) -> list[dict[str, Any]]:
+def swap_rows(bank: dict[str, np.ndarray], n_histories: int) -> list[dict[str, Any]]:
     """Return power and delay for each swap and number of calls."""
     rows = []
     for place, (name, (to, share)) in enumerate(SWAPS.items()):
         for calls in (30, 60):
             rng = np.random.default_rng([SEED, 100 + place, calls])
             ours, peer, first, exact = [], [], 0, 0
-            for _ in range(N_SWAPS):
+            for _ in range(n_histories):
                 history = swapped(bank, to, share, calls, rng)
                 reading = read_history(history, RULES)
                 ours.append(reading.detected)
@@ -187,8 +200,8 @@ def swap_rows(bank: dict[str, np.ndarray]) -> list[dict[str, Any]]:
                 exact += reading.detected == SWAP_AT + 1
                 peer.append(PEER.detected(history.counts))
             rows.append(
-                {"swap": name, "calls": calls, "n_histories": N_SWAPS, "suspected_at_once": first / N_SWAPS}
-                | {"confirmed_by_the_next": exact / N_SWAPS, "ours": _delay(ours), "peer": _delay(peer)}
+                {"swap": name, "calls": calls, "n_histories": n_histories, "suspected_at_once": first / n_histories}
+                | {"confirmed_by_the_next": exact / n_histories, "ours": _delay(ours), "peer": _delay(peer)}
             )
     return rows
 
@@ -207,12 +220,22 @@ def _delay(found: list[int | None]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Print and record both tables; `nulls` or `swaps` as an argument makes one of them."""
-    wanted = sys.argv[1:] or ["nulls", "swaps"]
+    """Print and record both tables.
+
+    `nulls` or `swaps` as an argument makes one of them, a number so many histories a row; a folder is one of banks
+    collected before: what is there is used.
+    """
+    wanted = [word for word in sys.argv[1:] if not word.isdecimal()] or ["nulls", "swaps"]
+    wanted, kept = (
+        [w for w in wanted if not Path(w).is_dir()],
+        next((Path(w) for w in wanted if Path(w).is_dir()), None),
+    )
+    said = next((int(word) for word in sys.argv[1:] if word.isdecimal()), None)
+    n_null, n_swaps = said or N_NULL, said or N_SWAPS
     settings = {"seed": SEED, "alpha": ALPHA, "horizon": HORIZON, "baseline": BASELINE, "peer": vars_of(PEER)}
     if "nulls" in wanted:
         begun = time.perf_counter()
-        nulls = null_rows()
+        nulls = null_rows(n_null)
         for row in nulls:
             low, high = row["interval"]
             print(f"{row['history']:<26} any alarm {row['any_alarm']:.4f} [{low:.4f}, {high:.4f}]", end="  ")
@@ -223,13 +246,14 @@ def main() -> None:
     if "swaps" in wanted:
         begun = time.perf_counter()
         with tempfile.TemporaryDirectory() as name:
-            swaps = swap_rows(banks(Path(name)))
+            bank = banks(Path(name)) if kept is None else coded(kept_runs(kept))
+        swaps = swap_rows(bank, n_swaps)
         for row in swaps:
             head = f"{row['swap']:<12}{row['calls']:>4} calls  suspected at once {row['suspected_at_once']:.2f}"
             print(
                 head, *(f"{who}: {row[who]['power']:.2f} after {row[who]['median_delay']}" for who in ("ours", "peer"))
             )
-        design = {"runs": N_RUNS, "swap_at": SWAP_AT, "bank": BANK}
+        design = {"runs": N_RUNS, "swap_at": SWAP_AT, "answers_a_probe_in_the_banks": len(bank["a"][0])}
         seconds = round(time.perf_counter() - begun)
         record("drift_swaps", {**settings, "design": design, "seconds": seconds, "rows": swaps})
 

@@ -51,11 +51,7 @@ def judge(history: AnswerCounts, reading: Reading, rules: Rules, *, names: tuple
     if restless:
         return DriftVerdict(verdict="unstable", reason=restless)
     if reading.points[-1].suspected:
-        reason = (
-            f"{names[-1]} is suspected and is the last run: the next run is its confirmation, and it alone can say "
-            "whether the endpoint changed"
-        )
-        return DriftVerdict(verdict="inconclusive", reason=reason)
+        return DriftVerdict(verdict="inconclusive", reason=_open_suspicion(reading, names))
     if reading.blocked_by_loss:
         reason = (
             f"{names[reading.blocked_by_loss[-1]]} differs, but unequal loss could explain it: the difference does not "
@@ -67,6 +63,20 @@ def judge(history: AnswerCounts, reading: Reading, rules: Rules, *, names: tuple
     aside = f"; {suspected} suspected once and not confirmed by the next run" if suspected else ""
     reason = f"no alarm in {tested} tested runs{aside}; this is not evidence of sameness"
     return DriftVerdict(verdict="no change seen", reason=reason)
+
+
+def _open_suspicion(reading: Reading, names: tuple[str, ...]) -> str:
+    """Return what is to be said of a history that ends with a suspected run."""
+    n = next((k for k, point in enumerate(reversed(reading.points)) if not point.suspected), len(reading.points))
+    if n == 1:
+        return (
+            f"{names[-1]} is suspected and is the last run: the next run is its confirmation, and it alone can say "
+            "whether the endpoint changed"
+        )
+    return (
+        f"the last {n} runs, from {names[-n]}, are suspected, and none differs enough to confirm a change at its level: "
+        "a small change, or other circumstances; more runs or more answers a run can tell"
+    )
 
 
 def _after_alarm(history: AnswerCounts, reading: Reading, rules: Rules, names: tuple[str, ...]) -> DriftVerdict:
