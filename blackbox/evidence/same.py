@@ -10,7 +10,7 @@ import numpy as np
 from blackbox.core import Effect, TwoSampleResult
 from blackbox.evidence.engine import Drawn, Omnibus, Part, draw, omnibus
 from blackbox.evidence.loss import Loss, compare_loss, imputed
-from blackbox.evidence.samples import Sample, pool
+from blackbox.evidence.samples import Sample, pool, pool_single
 from blackbox.stats.bootstrap import studentised_interval
 from blackbox.stats.randomness import generator
 
@@ -92,14 +92,15 @@ def compare_pair(a: Sample, b: Sample, forms: Mapping[str, str], design: Design)
 
 def _parts(x: Sample, y: Sample, forms: Mapping[str, str], design: Design) -> list[Part]:
     """Return the signals' parts; signals of one feature and form share the pooled probes."""
-    pools: dict[tuple[str, tuple[str, ...]], tuple[PooledProbe, ...]] = {}
+    pools: dict[tuple[str, tuple[str, ...], bool], tuple[PooledProbe, ...]] = {}
     parts = []
     for name, signal in sorted(design.signals.items()):
-        use = (signal.info.feature, signal.info.forms)
+        use = (signal.info.feature, signal.info.forms, signal.info.single)
         if use not in pools:
             of_x, of_y = x.features.get(use[0]), y.features.get(use[0])
             probes = [p for p, form in forms.items() if form in use[1]]
-            pools[use] = pool(of_x, of_y, probes) if of_x is not None and of_y is not None else ()
+            pooling = pool_single if signal.info.single else pool
+            pools[use] = pooling(of_x, of_y, probes) if of_x is not None and of_y is not None else ()
         parts.append(Part(name=name, signal=signal, probes=pools[use]))
     return parts
 

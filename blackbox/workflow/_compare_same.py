@@ -15,7 +15,7 @@ from blackbox.evidence.similarity import band, similarity
 from blackbox.evidence.verdict import Circumstances, explained, judge
 from blackbox.stats.multiplicity import benjamini_hochberg, holm
 from blackbox.workflow._compare_blocks import blocks_of, changed, homogeneities
-from blackbox.workflow._compare_features import resolved_forms, testable
+from blackbox.workflow._compare_features import rankable, resolved_forms, testable
 from blackbox.workflow._compare_margin import FEW_PAIRS, Scale, extent
 
 if TYPE_CHECKING:
@@ -149,7 +149,9 @@ def judged_pairs(material: Material, on_pair: Callable[[int], None]) -> list[Sam
 def _tested(pair: Pair, material: Material, design: Design) -> PairTest | None:
     """Return the pair's test; None where nothing varies within a probe or draws are not independent."""
     a, b = material.samples[pair.a], material.samples[pair.b]
-    if a.independence.broken or b.independence.broken or not testable(pair, material.lengths):
+    if a.independence.broken or b.independence.broken:
+        return None
+    if not testable(pair, material.lengths) and not rankable(pair, material.lengths):
         return None
     forms = material.forms(pair)
     if not material.rules.screened:
