@@ -1,7 +1,8 @@
 """How often the verdicts are wrong: null rejection by design, equivalence at the margin, interval coverage.
 
-`python benchmarks/bench_calibration.py` writes `benchmarks/results/calibration.json`. Every audit draws its own
-answer distributions and its own probes.
+`python benchmarks/bench_calibration.py [SECTION…]` writes `benchmarks/results/calibration.json`; with sections named,
+only these are run anew and the others are kept as they stand. Every audit draws its own answer distributions and its
+own probes.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import binom
+from scipy.stats import beta, binom
 
 from blackbox import registry
 from blackbox.core import PooledProbe
@@ -24,6 +25,7 @@ from blackbox.evidence.engine import Part, draw, omnibus
 from blackbox.evidence.equivalence import Margin, Missing, equivalence, missing_radius2
 from blackbox.evidence.loss import imputed
 from blackbox.stats.loss import stratified_exact_pvalue, worst_missing_mmd2
+from blackbox.stats.permutation import label_chunk
 
 LEVELS = (0.01, 0.05, 0.10, 0.50)
 N_ANSWERS, N_PROBES, N_REPEATS = 8, 16, 15
@@ -109,6 +111,80 @@ def _pooled(name: str, x: np.ndarray, y: np.ndarray) -> PooledProbe:
 def _omnibus(probes: tuple[PooledProbe, ...], seed: int) -> float:
     parts = [Part(name=n, signal=s, probes=probes) for n, s in SIGNALS.items()]
     return omnibus(draw(parts, seed=seed, n_permutations=N_PERMUTATIONS)).pvalue
+
+
+def moods(rng: np.random.Generator, laws: tuple[np.ndarray, np.ndarray]) -> list[np.ndarray]:
+    """Return 15 answers a probe in passes that each lean to one of two laws, at every probe alike."""
+    leaning = rng.integers(0, 2, N_REPEATS)
+    return [np.array([rng.choice(N_ANSWERS, p=laws[lean][p]) for lean in leaning]) for p in range(N_PROBES)]
+
+
+def whole_passes(x: list[np.ndarray], y: list[np.ndarray], seed: int) -> float:
+    """Return p when whole passes are dealt to the sides; the answers of a probe are in the order of passes."""
+    probes = tuple(_pooled(f"p{i:02d}", a, b) for i, (a, b) in enumerate(zip(x, y, strict=True)))
+    parts = [Part(name=n, signal=s, probes=probes) for n, s in SIGNALS.items()]
+    sizes = (N_REPEATS, N_REPEATS)
+    drawn = draw(
+        parts,
+        seed=seed,
+        n_permutations=N_PERMUTATIONS,
+        deal=lambda _, chunk: label_chunk(seed, "whole blocks", sizes, chunk),
+    )
+    return omnibus(drawn).pvalue
+
+
+def over_dispersed_blocks() -> list[dict[str, object]]:
+    """(a) Passes that hang together: 'different' also needs p when whole passes are dealt."""
+    rng = np.random.default_rng([1, 10])
+    within, both = [], []
+    for i in range(N_AUDITS):
+        laws = shares(rng, N_PROBES), shares(rng, N_PROBES)
+        x, y = moods(rng, laws), moods(rng, laws)
+        audit = Audit(probes=list(zip(x, y, strict=True)), lost=[(0, 0)] * N_PROBES)
+        within.append(pvalue(audit, i))
+        both.append(max(within[-1], whole_passes(x, y, i)))
+    return [
+        *_rates("over-dispersed blocks, within probes only (not what decides)", np.array(within), judged=False),
+        *_rates("over-dispersed blocks", np.array(both)),
+    ]
+
+
+def second_session() -> list[dict[str, object]]:
+    """(a) A second session of A is its control, 5 % of all answers lost: control failed, and 'different' beside it."""
+    rng = np.random.default_rng([1, 12])
+    pair, control = [], []
+    for i in range(N_AUDITS):
+        table = shares(rng, N_PROBES)
+        a, b, again = (answers(rng, table, N_REPEATS) for _ in range(3))
+        pair.append(pvalue(thinned(rng, a, b), i))
+        control.append(pvalue(thinned(rng, a, again), i))
+    rows = _rates("second session: control called different", np.array(control))
+    for level in LEVELS:
+        n = int(((np.array(pair) <= level) & (np.array(control) > level)).sum())
+        rows.append(_rate("second session: pair called different, control passed", level, n))
+    return rows
+
+
+def thinned(rng: np.random.Generator, x: list[np.ndarray], y: list[np.ndarray]) -> Audit:
+    """Return the audit of two sides that each lose 5 % of their answers at random."""
+    kept = [np.maximum(rng.binomial(N_REPEATS, 0.95, N_PROBES), 2) for _ in range(2)]
+    return Audit(
+        probes=[(a[:n], b[:m]) for a, b, n, m in zip(x, y, *kept, strict=True)],
+        lost=[(N_REPEATS - int(n), N_REPEATS - int(m)) for n, m in zip(*kept, strict=True)],
+    )
+
+
+def _rates(design: str, found: np.ndarray, *, judged: bool = True) -> list[dict[str, object]]:
+    return [_rate(design, level, int((found <= level).sum()), judged=judged) for level in LEVELS]
+
+
+def _rate(design: str, level: float, n: int, *, judged: bool = True) -> dict[str, object]:
+    """Return how often a null was rejected, with the upper 95 % limit of the rate; an upper limit on it only."""
+    high = int(binom.ppf(0.9995, N_AUDITS, level))
+    upper = float(beta.ppf(0.95, n + 1, N_AUDITS - n)) if n < N_AUDITS else 1.0
+    say(f"(a) {design}: {n} of {N_AUDITS} at {level} (limit {high}, upper 95 % bound of the rate {upper:.3f})")
+    row = {"design": design, "level": level, "rejected": n, "audits": N_AUDITS, "upper_limit": high}
+    return {**row, "upper_95_bound": upper, "within": n <= high if judged else None}
 
 
 def null_rejection() -> list[dict[str, object]]:
@@ -226,22 +302,37 @@ def say(line: str) -> None:
     sys.stderr.write(line + "\n")
 
 
+SECTIONS = {
+    "null_rejection": null_rejection,
+    "over_dispersed_blocks": over_dispersed_blocks,
+    "second_session": second_session,
+    "equivalence_at_the_margin": at_the_margin,
+    "conclusive_when_same": conclusive,
+    "interval_coverage": coverage,
+}
+
+
 def main() -> None:
     """Run everything and write the result."""
-    started = time.perf_counter()
+    wanted = sys.argv[1:] or list(SECTIONS)
+    found = {}
+    for name in wanted:
+        started = time.process_time()
+        rows = SECTIONS[name]()
+        found[name] = {"rows": rows, "seconds": round(time.process_time() - started)}
+    RESULT.parent.mkdir(exist_ok=True)
+    kept = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}
+    seconds = {**kept.get("processor_seconds", {}), **{name: each["seconds"] for name, each in found.items()}}
     result = {
         "schema": "blackbox.benchmark/1",
         "what": "calibration of same: (a) null rejection, (g) equivalence, (h) interval coverage",
         "versions": {name: version(name) for name in ("blackbox-similarity", "numpy", "scipy")},
         "python": platform.python_version(),
         "seed": "fixed in the file",
-        "null_rejection": null_rejection(),
-        "equivalence_at_the_margin": at_the_margin(),
-        "conclusive_when_same": conclusive(),
-        "interval_coverage": coverage(),
+        **{name: found[name]["rows"] if name in found else kept[name] for name in SECTIONS if name in (*found, *kept)},
+        "processor_seconds": seconds,
     }
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps({**result, "seconds": round(time.perf_counter() - started)}, indent=1) + "\n")
+    RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

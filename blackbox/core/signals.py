@@ -220,6 +220,7 @@ class SignalInfo:
             signal is standardised two-sided then (METHODS §2).
         needs: What else must hold, in words.
         min_probes: Probes below which it has nothing to say.
+        single: Whether it reads probes at which one side has a single answer, instead of those with two a side.
     """
 
     version: int
@@ -230,3 +231,4 @@ class SignalInfo:
     directional: bool = False
     needs: str = ""
     min_probes: int = 1
+    single: bool = False

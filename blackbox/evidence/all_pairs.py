@@ -5,7 +5,8 @@ labellings (METHODS §1.4). What a run contributes alone is computed once a run;
 answers of one equal which of the other, is a row of zeros and ones, and its sums under every labelling are
 the product of that row with a matrix all pairs share. Products hold integers below 2²⁴: float32 is exact.
 
-`compare` does not use it yet: it covers exact match at one equal count, not χ². Its benchmark and tests do.
+`compare` screens many pairs with `screening`, which does the same for χ² and unequal counts too, in float64; this is
+the faster special case of exact match at one equal count, for matrices of endpoints of which only distances are asked.
 """
 
 from __future__ import annotations

@@ -101,10 +101,12 @@ def homogeneity(sample: Sample, forms: Mapping[str, str], *, seed: int, n_permut
     """
     blocks = sorted({o.block_id for o in sample.run.observations if not o.missing})
     reason = _untestable(sample, len(blocks))
+    if reason is not None:
+        return Homogeneity(pvalue=None, n_blocks=len(blocks), reason=reason)
     rows = _rows(sample, forms, {block: i for i, block in enumerate(blocks)})
     rows = [row for row in rows if len(row.values) >= 2 * MIN_DRAWS]
-    if reason is not None or not rows:
-        return Homogeneity(pvalue=None, n_blocks=len(blocks), reason=reason or "no probe has four usable answers")
+    if not rows:
+        return Homogeneity(pvalue=None, n_blocks=len(blocks), reason="no probe has four usable answers")
     rng = generator("blocks", seed, sample.digest)
     positions = rng.permuted(np.tile(np.arange(len(blocks)), (n_permutations + 1, 1)), axis=1)
     positions[0] = np.arange(len(blocks))

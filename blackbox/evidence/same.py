@@ -10,12 +10,12 @@ import numpy as np
 from blackbox.core import Effect, TwoSampleResult
 from blackbox.evidence.engine import Drawn, Omnibus, Part, draw, omnibus
 from blackbox.evidence.loss import Loss, compare_loss, imputed
-from blackbox.evidence.samples import Sample, pool
+from blackbox.evidence.samples import Sample, pool, pool_single
 from blackbox.stats.bootstrap import studentised_interval
 from blackbox.stats.randomness import generator
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from blackbox.core import PooledProbe, TwoSampleSignal
 
@@ -60,7 +60,9 @@ class PairTest:
     primary: str | None
 
 
-def compare_pair(a: Sample, b: Sample, forms: Mapping[str, str], design: Design) -> PairTest:
+def compare_pair(
+    a: Sample, b: Sample, forms: Mapping[str, str], design: Design, before: Sequence[Drawn] = ()
+) -> PairTest:
     """Return the within-probe permutation test of two samples.
 
     Null hypothesis: at each probe both sides answer from one distribution. Swapping a and b changes no
@@ -71,11 +73,15 @@ def compare_pair(a: Sample, b: Sample, forms: Mapping[str, str], design: Design)
         b: The other.
         forms: Form (closed or open) of each probe to compare.
         design: Signals, seed and B.
+        before: Draws of signals that were made with those of other pairs, at this B.
     """
     x, y = (a, b) if a.digest <= b.digest else (b, a)
     loss = compare_loss(a, b, forms)
     parts = _parts(x, y, forms, design)
-    drawn = draw(parts, seed=design.seed, n_permutations=design.n_permutations)
+    known = {d.name: d for d in before}
+    left = [part for part in parts if part.name not in known]
+    made = {d.name: d for d in draw(left, seed=design.seed, n_permutations=design.n_permutations)}
+    drawn = tuple(d for part in parts if (d := (known | made).get(part.name)) is not None)
     tested = omnibus(drawn)
     usable = any(d.info.omnibus for d in drawn)
     primary = next((d for d in drawn if d.name == _primary(drawn)), None)
@@ -90,16 +96,25 @@ def compare_pair(a: Sample, b: Sample, forms: Mapping[str, str], design: Design)
     )
 
 
+def coded_probes(a: Sample, b: Sample, forms: Mapping[str, str]) -> tuple[PooledProbe, ...]:
+    """Return the pooled answers of the closed probes of a pair, the sides ordered as `compare_pair` orders them."""
+    x, y = (a, b) if a.digest <= b.digest else (b, a)
+    of_x, of_y = x.features.get("answer"), y.features.get("answer")
+    closed = [p for p, form in forms.items() if form == "closed"]
+    return pool(of_x, of_y, closed) if of_x is not None and of_y is not None else ()
+
+
 def _parts(x: Sample, y: Sample, forms: Mapping[str, str], design: Design) -> list[Part]:
     """Return the signals' parts; signals of one feature and form share the pooled probes."""
-    pools: dict[tuple[str, tuple[str, ...]], tuple[PooledProbe, ...]] = {}
+    pools: dict[tuple[str, tuple[str, ...], bool], tuple[PooledProbe, ...]] = {}
     parts = []
     for name, signal in sorted(design.signals.items()):
-        use = (signal.info.feature, signal.info.forms)
+        use = (signal.info.feature, signal.info.forms, signal.info.single)
         if use not in pools:
             of_x, of_y = x.features.get(use[0]), y.features.get(use[0])
             probes = [p for p, form in forms.items() if form in use[1]]
-            pools[use] = pool(of_x, of_y, probes) if of_x is not None and of_y is not None else ()
+            pooling = pool_single if signal.info.single else pool
+            pools[use] = pooling(of_x, of_y, probes) if of_x is not None and of_y is not None else ()
         parts.append(Part(name=name, signal=signal, probes=pools[use]))
     return parts
 

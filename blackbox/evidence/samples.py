@@ -14,12 +14,14 @@ from blackbox.evidence.independence import Independence, assess, informative_ids
 from blackbox.stats.randomness import generator
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from blackbox.core import AnyArray, Run
 
 MIN_DRAWS = 2
 """Usable answers a side below which a probe has no within-probe variation to permute."""
+MIN_BESIDE_ONE = 4
+"""Answers of the other side beside a single one: with fewer its rank says nothing."""
 MAX_ROWS = 1_000
 """Rows a side and probe of which all pairs are compared: bounds a Gram matrix at 32 MB."""
 
@@ -91,8 +93,24 @@ def pool(x: FeatureMatrix, y: FeatureMatrix, probe_ids: Collection[str]) -> tupl
     answers came changes nothing. Rows that are not codes are compared two by two, so of more than `MAX_ROWS`
     a side as many are drawn, without looking at them.
     """
+    return _pooled_where(x, y, probe_ids, lambda n, m: min(n, m) >= MIN_DRAWS)
+
+
+def pool_single(x: FeatureMatrix, y: FeatureMatrix, probe_ids: Collection[str]) -> tuple[PooledProbe, ...]:
+    """Return the pooled rows of every probe at which one side has one row and the other at least four."""
+    return _pooled_where(x, y, probe_ids, single_beside)
+
+
+def single_beside(n: int, m: int) -> bool:
+    """Return whether one of two counts is 1 and the other large enough for a rank among it."""
+    return min(n, m) == 1 and max(n, m) >= MIN_BESIDE_ONE
+
+
+def _pooled_where(
+    x: FeatureMatrix, y: FeatureMatrix, probe_ids: Collection[str], wanted: Callable[[int, int], bool]
+) -> tuple[PooledProbe, ...]:
     rows_x, rows_y = rows_of(x), rows_of(y)
-    enough = [p for p in sorted(probe_ids) if min(len(rows_x.get(p, ())), len(rows_y.get(p, ()))) >= MIN_DRAWS]
+    enough = [p for p in sorted(probe_ids) if wanted(len(rows_x.get(p, ())), len(rows_y.get(p, ())))]
     return tuple(_pooled(p, _rows(x, rows_x[p]), _rows(y, rows_y[p])) for p in enough)
 
 

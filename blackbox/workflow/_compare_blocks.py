@@ -12,10 +12,11 @@ from blackbox.workflow._compare_features import resolved_forms
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from blackbox.evidence.samples import Sample
     from blackbox.workflow._compare_groups import Pair
     from blackbox.workflow._compare_same import Material
 
-MOST_PERMUTATIONS = 9_999
+FIRST, GOES_ON, MOST_PERMUTATIONS = 199, 0.05, 9_999
 UNTESTED = Homogeneity(pvalue=None, n_blocks=0, reason="its replies are not independent draws")
 
 
@@ -29,9 +30,16 @@ def homogeneities(material: Material) -> dict[int, Homogeneity]:
     for i in positions:
         run = samples[i].run
         forms = resolved_forms(run, [p.id for p in run.suite.probes], [material.lengths[i]])
-        broken = samples[i].independence.broken
-        found[i] = UNTESTED if broken else homogeneity(samples[i], forms, seed=rules.seed, n_permutations=n)
+        found[i] = UNTESTED if samples[i].independence.broken else _followed(samples[i], forms, rules.seed, n)
     return found
+
+
+def _followed(sample: Sample, forms: Mapping[str, str], seed: int, n_permutations: int) -> Homogeneity:
+    """Return the test at few permutations where these already say that nothing is to be found, else at all."""
+    first = homogeneity(sample, forms, seed=seed, n_permutations=FIRST)
+    if first.pvalue is None or first.pvalue > GOES_ON:
+        return first
+    return homogeneity(sample, forms, seed=seed, n_permutations=n_permutations)
 
 
 def changed(found: Mapping[int, Homogeneity], alpha: float) -> frozenset[int]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from blackbox import registry
 from blackbox.core import TEXT_OUTCOMES, digest
-from blackbox.evidence.samples import MIN_DRAWS, Sample
+from blackbox.evidence.samples import MIN_DRAWS, Sample, single_beside
 from blackbox.store import FeatureCache
 
 if TYPE_CHECKING:
@@ -46,6 +46,12 @@ def testable(pair: Pair, lengths: Sequence[Lengths]) -> bool:
     """Return whether some probe has two usable answers a side."""
     a, b = lengths[pair.a].n_usable, lengths[pair.b].n_usable
     return any(min(a.get(p, 0), b.get(p, 0)) >= MIN_DRAWS for p in pair.probe_ids)
+
+
+def rankable(pair: Pair, lengths: Sequence[Lengths]) -> bool:
+    """Return whether one side has a single usable answer at some probe, and the other enough to rank it among."""
+    a, b = lengths[pair.a].n_usable, lengths[pair.b].n_usable
+    return any(single_beside(a.get(p, 0), b.get(p, 0)) for p in pair.probe_ids)
 
 
 def resolved_forms(run: Run, probe_ids: Sequence[str], lengths: Sequence[Lengths]) -> dict[str, str]:

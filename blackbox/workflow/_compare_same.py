@@ -10,19 +10,21 @@ from blackbox import registry
 from blackbox.evidence.control import Control, repeat_control
 from blackbox.evidence.document import SameEvidence
 from blackbox.evidence.explanations import explanations, formatting
-from blackbox.evidence.same import Design, PairTest, compare_pair
+from blackbox.evidence.same import Design, PairTest, coded_probes, compare_pair
+from blackbox.evidence.screening import screened
 from blackbox.evidence.similarity import band, similarity
 from blackbox.evidence.verdict import Circumstances, explained, judge
 from blackbox.stats.multiplicity import benjamini_hochberg, holm
 from blackbox.workflow._compare_blocks import blocks_of, changed, homogeneities
-from blackbox.workflow._compare_features import resolved_forms, testable
+from blackbox.workflow._compare_features import rankable, resolved_forms, testable
 from blackbox.workflow._compare_margin import FEW_PAIRS, Scale, extent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from blackbox.core import TwoSampleSignal
+    from blackbox.core import PooledProbe, TwoSampleSignal
     from blackbox.evidence.blocks import Homogeneity
+    from blackbox.evidence.engine import Drawn
     from blackbox.evidence.explanations import Explanation
     from blackbox.evidence.samples import Sample
     from blackbox.workflow._compare_companions import Companions
@@ -35,6 +37,8 @@ HOLM_PAIRS = 50
 SCREEN = 999
 SCREEN_EXCEEDING = 10
 CAP = 99_999
+BATCH = 256
+"""Pairs drawn together: bounds memory, whatever the number of runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +130,8 @@ def judged_pairs(material: Material, on_pair: Callable[[int], None]) -> list[Sam
     """Return the evidence on *same* for each pair of the group, in order."""
     rules, design = material.rules, material.design
     tests = []
-    for i, pair in enumerate(material.group.pairs):
-        tests.append(_tested(pair, material, design))
+    for i, (pair, before) in enumerate(_screens(material, design)):
+        tests.append(_tested(pair, material, design, before))
         on_pair(i + 1)
     controls = _controls(material.group, material.samples, material.lengths, rules, design)
     failed = _failed(controls, rules.alpha)
@@ -146,15 +150,38 @@ def judged_pairs(material: Material, on_pair: Callable[[int], None]) -> list[Sam
     ]
 
 
-def _tested(pair: Pair, material: Material, design: Design) -> PairTest | None:
+def _screens(material: Material, design: Design) -> Iterator[tuple[Pair, Sequence[Drawn]]]:
+    """Yield each pair with what was drawn of it together with other pairs; where few are compared, nothing."""
+    pairs = material.group.pairs
+    if not material.rules.screened:
+        yield from ((pair, ()) for pair in pairs)
+        return
+    for start in range(0, len(pairs), BATCH):
+        batch = pairs[start : start + BATCH]
+        probes = [_coded(pair, material) for pair in batch]
+        found = screened(probes, design.signals, seed=design.seed, n_permutations=SCREEN)
+        yield from zip(batch, found, strict=True)
+
+
+def _coded(pair: Pair, material: Material) -> tuple[PooledProbe, ...]:
+    a, b = material.samples[pair.a], material.samples[pair.b]
+    broken = a.independence.broken or b.independence.broken
+    if broken or not testable(pair, material.lengths):
+        return ()
+    return coded_probes(a, b, material.forms(pair))
+
+
+def _tested(pair: Pair, material: Material, design: Design, before: Sequence[Drawn]) -> PairTest | None:
     """Return the pair's test; None where nothing varies within a probe or draws are not independent."""
     a, b = material.samples[pair.a], material.samples[pair.b]
-    if a.independence.broken or b.independence.broken or not testable(pair, material.lengths):
+    if a.independence.broken or b.independence.broken:
+        return None
+    if not testable(pair, material.lengths) and not rankable(pair, material.lengths):
         return None
     forms = material.forms(pair)
     if not material.rules.screened:
         return compare_pair(a, b, forms, design)
-    first = compare_pair(a, b, forms, replace(design, n_permutations=SCREEN))
+    first = compare_pair(a, b, forms, replace(design, n_permutations=SCREEN), before)
     if first.pvalue is None or round(first.pvalue * (1 + SCREEN)) - 1 > SCREEN_EXCEEDING:
         return first
     return compare_pair(a, b, forms, design)

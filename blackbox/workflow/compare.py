@@ -16,7 +16,7 @@ from blackbox.evidence.looks import alpha_at, look_of, look_warnings
 from blackbox.report import render
 from blackbox.store import read_run, resolve_run, write_comparison
 from blackbox.workflow._compare_companions import Named, companions_of, read_companions
-from blackbox.workflow._compare_features import FeatureSource, answer_lengths, resolved_forms, testable
+from blackbox.workflow._compare_features import FeatureSource, answer_lengths, rankable, resolved_forms, testable
 from blackbox.workflow._compare_groups import Group, Grouping, grouped
 from blackbox.workflow._compare_landscape import landscape, landscape_files
 from blackbox.workflow._compare_mixed import mixed_evidence, sequential_evidence, with_e_value
@@ -227,7 +227,7 @@ def _needed(group: Group, lengths: Sequence[Lengths], options: CompareOptions) -
     closed: list[set[str]] = [set() for _ in group.runs]
     opened: list[set[str]] = [set() for _ in group.runs]
     for pair in group.pairs:
-        if testable(pair, lengths):
+        if testable(pair, lengths) or rankable(pair, lengths):
             forms = resolved_forms(group.runs[pair.a], pair.probe_ids, [lengths[pair.a], lengths[pair.b]])
             for i in {pair.a, pair.b, *group.sessions_of(pair.a), *group.sessions_of(pair.b)}:
                 closed[i].update(p for p, form in forms.items() if form == "closed")

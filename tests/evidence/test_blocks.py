@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 N_PROBES, N_BLOCKS = 8, 12
 SUITE = make_suite(N_PROBES)
 FORMS = {p.id: "closed" for p in SUITE.probes}
-DESIGN = Design(signals={n: registry.signal(n) for n in ("exact_mmd", "chi2")}, seed=0, n_permutations=199)
+DESIGN = Design(signals={n: registry.signal(n) for n in ("exact_mmd", "chi2")}, seed=0, n_permutations=99)
 
 
 def sample(rng: np.random.Generator, tables: list[np.ndarray], name: str = "a") -> Sample:
@@ -33,8 +33,8 @@ def sample(rng: np.random.Generator, tables: list[np.ndarray], name: str = "a") 
 
 
 def judged(own: Sample) -> Homogeneity:
-    """Homogeneity at B = 199."""
-    return homogeneity(own, FORMS, seed=0, n_permutations=199)
+    """Homogeneity at B = 99."""
+    return homogeneity(own, FORMS, seed=0, n_permutations=99)
 
 
 @pytest.fixture
@@ -50,18 +50,18 @@ def other() -> np.ndarray:
 
 
 def test_a_model_updated_midway_is_found_and_where(own: np.ndarray, other: np.ndarray) -> None:
-    """Power: of twenty runs that change at block 5 nearly all are found, most of them at that block."""
+    """Power: of twelve runs that change at block 5 nearly all are found, most of them there."""
     rng = np.random.default_rng(1)
-    found = [judged(sample(rng, [own] * 5 + [other] * 7)) for _ in range(20)]
-    assert sum(f.pvalue <= 0.01 for f in found) >= 16
-    assert sum(abs(f.split - 5) <= 1 for f in found) >= 15
+    found = [judged(sample(rng, [own] * 5 + [other] * 7)) for _ in range(12)]
+    assert sum(f.pvalue <= 0.02 for f in found) >= 10
+    assert sum(abs(f.split - 5) <= 1 for f in found) >= 9
 
 
 def test_a_run_that_does_not_change_is_rarely_split() -> None:
-    """Null calibration: 200 runs with a temperature that varies from block to block, p ≤ .05 in 3 to 21."""
+    """Null calibration: 120 runs whose moods vary from block to block, p ≤ .05 in 1 to 14."""
     rng = np.random.default_rng(2)
-    n = sum(judged(sample(rng, dispersed(rng))).pvalue <= 0.05 for _ in range(200))
-    assert 2 <= n <= 21
+    n = sum(judged(sample(rng, dispersed(rng))).pvalue <= 0.05 for _ in range(120))
+    assert 1 <= n <= 14
 
 
 def dispersed(rng: np.random.Generator) -> list[np.ndarray]:
@@ -74,12 +74,12 @@ def test_blocks_that_hang_together_are_dealt_whole() -> None:
     """Null: with moods by block, dealing within probes rejects too often at .05, dealing whole blocks does not."""
     rng = np.random.default_rng(3)
     within = whole = 0
-    for _ in range(150):
+    for _ in range(80):
         a, b = sample(rng, dispersed(rng)), sample(rng, dispersed(rng), "b")
         within += compare_pair(a, b, FORMS, DESIGN).pvalue <= 0.05
         whole += block_pvalue(a, b, FORMS, DESIGN) <= 0.05
-    assert whole <= 16
-    assert within > 20
+    assert whole <= 11
+    assert within >= 12
 
 
 def test_whole_blocks_see_another_model(own: np.ndarray, other: np.ndarray) -> None:

@@ -13,6 +13,7 @@ from blackbox import registry
 from blackbox.core import Effect
 from blackbox.evidence import wording
 from blackbox.evidence.benign import BenignBand, Disagreement
+from blackbox.evidence.blocks import Blocks, Homogeneity
 from blackbox.evidence.control import Control, repeat_control, time_halves
 from blackbox.evidence.equivalence import Equivalence
 from blackbox.evidence.explanations import Explanation
@@ -306,3 +307,39 @@ def test_three_answers_are_too_few_to_halve() -> None:
     short = make_sample(make_run(suite, {p.id: ["x", "y", "x"] for p in suite.probes}))
     control = repeat_control(short, [], all_closed(short), DESIGN)
     assert (control.pvalue, "too few to halve" in str(control.reason)) == (None, True)
+
+
+def blocks(**more: object) -> Blocks:
+    """Blocks of a pair whose side a changed at pass 9 of 15."""
+    changed = Homogeneity(pvalue=0.0005, n_blocks=15, split=9)
+    return Blocks(**({"a": changed, "b": Homogeneity(pvalue=0.6, n_blocks=15), "split": frozenset("a")} | more))
+
+
+def test_a_run_that_changed_midway_is_different_only_if_every_part_is() -> None:
+    """The largest p over parts decides; the pass is named; a failed control by halves says the same thing again."""
+    halves = Control(pvalue=0.0001, kind="halves", reason=None)
+    around = replace(CALM, control_a=halves, failed=frozenset("a"), blocks=blocks(parts_pvalue=0.3))
+    found = verdict(pair_test_of(0.0001), 0.0001, around)
+    assert found.verdict == "inconclusive"
+    assert "A did not answer alike throughout (from pass 9 of 15 on" in found.reason
+    assert "not every part of it differs" in found.reason
+    both = replace(around, blocks=blocks(parts_pvalue=0.001))
+    assert verdict(pair_test_of(0.0001), 0.0001, both).verdict == "different"
+    session = replace(both, control_a=replace(halves, kind="second_session"))
+    assert "repeat control failed" in verdict(pair_test_of(0.0001), 0.0001, session).reason
+
+
+def test_a_run_that_changed_is_never_equivalent() -> None:
+    """Neither with a passed control nor without a difference."""
+    found = verdict(pair_test_of(0.5), 0.5, replace(CALM, blocks=blocks()))
+    assert found.verdict == "inconclusive"
+    assert "did not answer alike throughout" in found.reason
+
+
+def test_a_difference_that_whole_passes_explain_is_none() -> None:
+    """P is small within probes and not with whole passes: inconclusive, and said; adjusted as p was."""
+    calm = Homogeneity(pvalue=0.5, n_blocks=15)
+    moody = Blocks(a=calm, b=calm, pvalue=0.004)
+    assert verdict(pair_test_of(0.001), 0.001, replace(CALM, blocks=moody)).verdict == "different"
+    found = verdict(pair_test_of(0.001), 0.003, replace(CALM, blocks=moody))
+    assert (found.verdict, "hang together" in found.reason) == ("inconclusive", True)

@@ -8,7 +8,7 @@ from support.features import endpoint_rows
 
 from blackbox import registry
 from blackbox.core import FeatureMatrix
-from blackbox.evidence.samples import pool
+from blackbox.evidence.samples import pool, pool_single
 from blackbox.stats.permutation import label_chunk
 
 NAMES = registry.names("signals")
@@ -22,7 +22,8 @@ def test_the_signals_of_this_version_are_registered() -> None:
     omnibus = {"bits", "chi2", "embedding_mmd", "exact_mmd"}
     counted = {"exact_mmd_raw", "jsd", "outcome"}
     kernels = {"energy", "first_token", "hamming_mmd", "hamming_mmd_tokens", "length", "spectrum_mmd"}
-    assert set(NAMES) == kinship | omnibus | counted | kernels | {"classifier"}
+    single = {"rank_answer", "rank_embedding"}
+    assert set(NAMES) == kinship | omnibus | counted | kernels | single | {"classifier"}
     assert {n for n in TWO_SAMPLE if registry.signal(n).info.omnibus} == omnibus
 
 
@@ -40,9 +41,10 @@ def test_draws_have_a_row_a_labelling_and_a_column_a_probe(name: str) -> None:
     """`(1 + B, P)`, finite, row 0 the observed labelling, inputs unchanged."""
     rng = np.random.default_rng(0)
     feature = registry.signal(name).info.feature
-    x, y = (endpoint_rows(rng, feature, [n] * 3, model=1) for n in (3, 4))
-    probes = pool(x, y, set(x.probe_ids))
-    labels = [label_chunk(0, p.probe_id, (3, 4), 0)[:50] for p in probes]
+    n_x = 1 if registry.signal(name).info.single else 3
+    x, y = (endpoint_rows(rng, feature, [n] * 3, model=1) for n in (n_x, 4))
+    probes = (pool_single if n_x == 1 else pool)(x, y, set(x.probe_ids))
+    labels = [label_chunk(0, p.probe_id, (n_x, 4), 0)[:50] for p in probes]
     before = [p.values.copy() for p in probes]
     draws = registry.signal(name).draws(probes, labels)
     again = registry.signal(name).draws(probes, [rows[:1] for rows in labels])

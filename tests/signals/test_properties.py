@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from blackbox.core import FeatureMatrix, LabelArray, PooledProbe, TwoSampleSignal
 
-NAMES = [n for n in registry.names("signals") if registry.signal(n).info.question == "same"]
+SAME = [n for n in registry.names("signals") if registry.signal(n).info.question == "same"]
+NAMES = [n for n in SAME if not registry.signal(n).info.single]
 SIGNALS: dict[str, TwoSampleSignal] = {name: registry.signal(name) for name in NAMES}
 FEATURES = sorted({signal.info.feature for signal in SIGNALS.values()})
 N_PAIRS, B, N_PROBES = 400, 199, 6

@@ -92,6 +92,8 @@ SIGNALS: Mapping[str, str] = {
     "first_token": "Log-probabilities listed for the first token.",
     "length": "How long answers are.",
     "outcome": "How often each side answers, is cut off, refuses, is filtered or stays silent.",
+    "rank_answer": "Single short answers: are they as common as the other side's own?",
+    "rank_embedding": "Single long answers: do they lie where the other side's own do?",
     "w3": "Rare sequences of three words that both use.",
     "c5": "Rare sequences of five characters that both use.",
     "tokenizer": "How reported token counts grow when a text is repeated.",

@@ -44,6 +44,7 @@ def _of_pair(pair: Mapping[str, Any]) -> tuple[Block, ...]:
     return (
         Text(text=_EXPLAINED, kind="note"),
         Table(caption="Each endpoint against itself", columns=columns, rows=rows),
+        *_blocks(same),
         Text(text=_positive(same)),
         *_equivalence(same),
         Text(text=_benign(same)),
@@ -56,6 +57,23 @@ def _row(side: str, name: Name, control: Mapping[str, Any]) -> tuple[Inline, ...
     kind = str(control.get("kind"))
     reason = str(control.get("reason") or "")
     return (side, name, _KINDS.get(kind, kind), Number(text=pvalue(control.get("pvalue"))), reason)
+
+
+def _blocks(same: Mapping[str, Any]) -> tuple[Block, ...]:
+    """Return whether each side answered alike throughout, and what whole passes say of a difference."""
+    found = mapping(same.get("blocks"))
+    if not found:
+        return ()
+    own = "; ".join(_throughout(name, mapping(found.get(key))) for key, name in zip("ab", "AB", strict=True))
+    whole = found.get("pvalue")
+    dealt = f" With whole passes dealt to the sides p = {pvalue(whole)}." if whole is not None else ""
+    return (Text(text=f"Early against late passes, at any place: {own}.{dealt}"),)
+
+
+def _throughout(name: str, own: Mapping[str, Any]) -> str:
+    if own.get("pvalue") is None:
+        return f"{name} not tested ({own.get('reason')})"
+    return f"{name} p = {pvalue(own.get('pvalue'))} (most at pass {own.get('split')} of {own.get('n_blocks')})"
 
 
 def _positive(same: Mapping[str, Any]) -> str:
