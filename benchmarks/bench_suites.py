@@ -220,7 +220,8 @@ def knowledge_rows(rng: np.random.Generator, n_pairs: int) -> list[dict]:
             "suite": f"{suite.name}@{suite.version}", "digest": suite.digest, "on": "scripted answers",
             "relation": relation, "n_pairs": n_pairs, "rejected_05": float(np.mean([p <= 0.05 for p in found])),
             "rejected_01": None, "calls_a_side": sum(p.repeats for p in suite.probes),
-            "cost_per_verdict_usd": priced(suite), "rule": "p = (1 + benign pairs at least as far) / (1 + benign pairs)",
+            "cost_per_verdict_usd": priced(suite),
+            "rule": "p = (1 + benign pairs at least as far) / (1 + benign pairs)",
         })  # fmt: skip
         print(rows[-1], flush=True)
     return rows
@@ -254,7 +255,8 @@ def choice_rows(rng: np.random.Generator) -> list[dict]:
 
 
 SEEDS = (
-    "B", "The answer is C.", "答案：Ａ", "42", "forty-two", "сорок два", "٤٢", "四十二", "heads", "Красный.", "**Blue**",
+    "B", "The answer is C.", "答案：Ａ", "42", "forty-two", "сорок два", "٤٢", "四十二", "heads", "Красный.",
+    "**Blue**",
     "1. 3776\n2. 44.96", "I'm sorry, but I can't help with that.", "抱歉，我无法回答。", "۱۲۳", "", "\u200f أزرق",
     "I am Qwen, made by Alibaba Cloud.", "e\u0301\u0301\u0301", "\ud800", "\U0001f469\u200d\U0001f467", "-0.0",
     "1,234,567.89", "\\boxed{D}", "０１２", "null", "a" * 300,
@@ -307,11 +309,11 @@ def main(n_scripted: int = 100, n_fuzzed: int = 1_000_000) -> int:
     """Run everything, print it, write results; 1 if a target is missed."""
     started = perf_counter()
     rng = np.random.default_rng(SEED)
+    with serve.running({member: member for member in MEMBERS}) as url:
+        rows = zoo_rows(url, rng)
+    rows += [*choice_rows(rng), *knowledge_rows(rng, n_scripted), *scripted_rows(rng, n_scripted)]
     fuzzed = fuzz(n_fuzzed)
     print(fuzzed, flush=True)
-    rows = [*choice_rows(rng), *knowledge_rows(rng, n_scripted), *scripted_rows(rng, n_scripted)]
-    with serve.running({member: member for member in MEMBERS}) as url:
-        rows += zoo_rows(url, rng)
     nulls = [r for r in rows if r.get("relation") == "same weights" and "rule" not in r]
     secret = {r["relation"]: r["rejected_05"] for r in rows if r["suite"] == "one-token secret"}
     public = {r["relation"]: r["rejected_05"] for r in rows if r["suite"] == "one-token.short"}
