@@ -47,7 +47,7 @@ def measures(bits: Bits) -> FloatArray:
         *(float(signs[lag:] @ signs[:-lag]) / np.sqrt(n - lag) for lag in _LAGS),
         *(_serial(bits, m) for m in _PATTERNS),
         np.sqrt(n) * (np.log(2) - (_block_entropy(bits, 3) - _block_entropy(bits, 2))),
-        np.log(np.abs(np.fft.rfft(signs)[1:]).max() / np.sqrt(n * np.log(n))),
+        np.abs(np.fft.rfft(signs)[1:]).max() / np.sqrt(n * np.log(n)) - 1,
     ]
     return np.asarray(values, dtype=np.float64)
 

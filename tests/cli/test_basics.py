@@ -272,10 +272,12 @@ def test_init_into_a_folder_that_cannot_be_written(command: Command) -> None:
 def test_suites_commands(command: Command, small_suite: Path) -> None:
     """Shipped suites are listed and shown; a file of one's own is linted and locked."""
     names = [row["name"] for row in command("suites", "ls", "--json").json["suites"]]
-    assert ["one-token", "open-ended", "tokenizer"] == names
+    assert {"one-token", "open-ended", "tokenizer", "reasoned-choice"} <= set(names)
     assert "one-token" in command("suites", "ls").out
     shown = command("suites", "show", "one-token", "--json").json
-    assert (16, 240) == (shown["n_probes"], shown["n_calls"])
+    assert (40, 600) == (shown["n_probes"], shown["n_calls"])
+    assert shown["detects"]
+    assert "one-token.short" == shown["short"]["name"]
     assert "colour-en" in command("suites", "show", "one-token").out
     assert 0 == command("suites", "lint", "one-token").code
     linted = command("suites", "lint", small_suite)

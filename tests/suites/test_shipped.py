@@ -13,7 +13,7 @@ import pytest
 
 from blackbox.core import Decoding, Suite
 from blackbox.errors import SuiteError
-from blackbox.suites import available, find, lint, load, locked, shipped
+from blackbox.suites import available, find, from_document, lint, load, locked, shipped, short_form
 from blackbox.suites.shipped import releases, shipped_root
 
 if TYPE_CHECKING:
@@ -22,11 +22,40 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 
 RELEASED = {
+    "border-input@1": "df429ef0fa782b34949fba73a3b1bf92e957edc50c80f9fbaf0dbc070a60d497",
+    "continuation@1": "556b48ff21e0c0f0c5c29b03453891593bf9c8d46a89b0fd39038a776c909bb1",
+    "determinism@1": "4db509782b1fbc1240a74b40a9aabdcf7b7bd1f64214b2adc7abd6f6c55ab5d2",
+    "identity@1": "238824550d98b5e2cb9fc891b2a8389ffd3db805ddbec8e2e68749b346742651",
+    "knowledge-edge@1": "4f8e8b0341b4bb5e012ffded5a7104936bfb3e93625f07c0cd919eded8cd89e1",
     "one-token@1": "1aa6964a549e314c408839328f84af9b140b6f782aa071dc9935cf21f8a23204",
+    "one-token@2": "9804bdb98638682e492f201841dd622fff4ce152081f130357193d694bb49607",
     "open-ended@1": "a4ce9d114f56c9337850fefb6a75f900cdf75b09a07152b7af8445a7c3816b62",
+    "open-ended@2": "94e21eff6dcc79f1f24d6fe462ba870cae4d5c2b58c99e767d834686bf1aabe1",
+    "random-bits@1": "d3dc97c141458c1782b7b04eccb2a53a1a35ac7d5824a8dfdb5c4d853f7461eb",
+    "reasoned-choice@1": "7cc038c13608c921e0ba7bdbaf3db2b7cde7d4813480a03aaa227bfa9cae8d09",
+    "refusal@1": "4e66c41a0f44eede9f822d1b260726e3852112c4021a838940a946b56780aff2",
     "tokenizer@1": "66e6653fd20551aaa5236ea20eaa53e9887161778e018062a6b6f7d05718e8d5",
+    "tokenizer@2": "96f68ab5667517fbed28d49117e192f3fb374d7c1933e48f25c09b8b2f603a4c",
+    "tool-call@1": "42620b8535e5c0420e40dde592984c7e930de972a17e08607e516ba63974665a",
 }
 """A released version is never edited: a change is a new file v<N+1>.yaml and a new line here."""
+SHORT = {
+    "border-input.short@1": "72ba961c4b014dbcdc300d324cc7777d23fd5812a49804a64525de6faa424edf",
+    "continuation.short@1": "8ae73ffc5b7f651b8da648f60786dfbc17befdcf322e45b37a757aa9592f676f",
+    "determinism.short@1": "a4200e488193e805e5002d70fc9ebbeeabb0104e1f7f7538f7abcf3f7e4572d6",
+    "identity.short@1": "607cd88b3de23d2cc8f96978e26b979b6fa71e1959c1d5e0b380add03fe206de",
+    "knowledge-edge.short@1": "cf5418be3b731d084e0ba4fb70a618bc33aa6cd093b7e56792cb893c84d33e5c",
+    "one-token.short@2": "167acfb4026c07aca2e827f7b83d310e5e843d89f1df81a986a5c6e3016c1203",
+    "open-ended.short@2": "93b01329382d5d16823fbd3900f390296a351cf843f482737fec94d3160b0b84",
+    "random-bits.short@1": "d1c85816c08c693f291646f6ec8a6769e76922a57afe88437920afc678c53985",
+    "reasoned-choice.short@1": "c6bef4bc9ec8923fd85a85df36cf57978b5ad7244f3d5dbd0e8a167e498b9903",
+    "refusal.short@1": "d4d16374c01d8d43cee1939814794262331c0e4eeeac02a00e20e81edda5b201",
+    "tokenizer.short@2": "d74dcef3d778cfd7812a9d9a2202645b4ba2556bc6297628a463141f3cac647a",
+    "tool-call.short@1": "95aaab3a6294e6b5c94374fd58b9d97eca27727dece193a47584c8a38a21aa01",
+}
+"""Short forms follow from released files: they never change either."""
+REPEATS = ("border-input@1", "determinism@1", "knowledge-edge@1")
+"""Suites asked at temperature 0: repeats, not draws (METHODS §1.13)."""
 
 
 @pytest.fixture
@@ -64,7 +93,40 @@ def test_shipped_suites_are_clean(name: str) -> None:
     assert all((suite.title, suite.description, suite.licence))
 
 
-@pytest.mark.parametrize("name", RELEASED)
+def test_short_forms_are_locked() -> None:
+    """Every suite but the first releases has a short form, and each has the digest it was released with."""
+    short = {suite.name: short_form(suite) for suite in available() if suite.short}
+    assert {f"{suite.name}@{suite.version}": suite.digest for suite in short.values()} == SHORT
+    assert {suite.name for suite in available()} == set(short)
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_a_short_form_is_found_by_name_and_known_as_shipped(name: str) -> None:
+    """`one-token.short@2` is a suite of its own: fewer calls, lint-clean, shipped as long as its content is ours."""
+    suite, full = find(name), find(name.replace(".short", ""))
+    assert (suite.origin, lint(suite)) == ("shipped", ())
+    assert 0 < calls(suite) < calls(full)
+    assert from_document(suite.document, "run").origin == "shipped"
+    assert {p.id for p in suite.probes} <= {p.id for p in full.probes}
+    assert suite.sent_decoding(suite.probes[0]).temperature == full.sent_decoding(full.probes[0]).temperature
+
+
+def test_a_suite_without_a_short_form_says_so() -> None:
+    """The first releases have none."""
+    with pytest.raises(SuiteError, match=r"suite one-token@1 has no short form; write short: \{repeats: 5\} into it"):
+        find("one-token.short@1")
+
+
+@pytest.mark.parametrize("name", REPEATS)
+def test_deterministic_suites_send_temperature_zero(name: str) -> None:
+    """Nothing else is at temperature 0; `determinism` alone sends a seed."""
+    suite = find(name)
+    sent = {suite.sent_decoding(probe).temperature for probe in suite.probes}
+    assert sent == {0.0}
+    assert (suite.decoding.seed is not None) == (name == "determinism@1")
+
+
+@pytest.mark.parametrize("name", sorted({*RELEASED} - {*REPEATS}))
 def test_shipped_suites_draw_independently(name: str) -> None:
     """T = 1, top_p = 1, no seed, an explicit system message: at every probe."""
     suite = find(name)
@@ -81,7 +143,7 @@ def calls(suite: Suite) -> int:
 
 def test_one_token_is_sixteen_cells_of_fifteen() -> None:
     """Eight kinds in two languages, fifteen times each: 240 calls of at most 16 tokens."""
-    suite = find("one-token")
+    suite = find("one-token@1")
     cells = {(probe.family, probe.language) for probe in suite.probes}
     kinds = {"number", "letter", "word", "colour", "animal", "city", "coin", "name"}
     assert cells == {(kind, language) for kind in kinds for language in ("en", "zh")}
@@ -93,14 +155,14 @@ def test_one_token_is_sixteen_cells_of_fifteen() -> None:
 
 def test_open_ended_is_fifty_prompts_of_four() -> None:
     """Four families, half English and half Chinese, four times each, 160 tokens."""
-    suite = find("open-ended")
+    suite = find("open-ended@1")
     assert (len(suite.probes), calls(suite)) == (50, 200)
     assert Counter(probe.language for probe in suite.probes) == {"en": 25, "zh": 25}
     assert {probe.family for probe in suite.probes} == {"how-to", "advice", "essay", "recipe"}
     assert {(p.form, p.parser, p.max_output_tokens) for p in suite.probes} == {("open", "text", 160)}
 
 
-@pytest.mark.parametrize("name", ["one-token", "open-ended"])
+@pytest.mark.parametrize("name", ["one-token@1", "open-ended@1", "open-ended@2"])
 def test_each_prompt_is_in_its_language(name: str) -> None:
     """Chinese prompts are written in Chinese characters and punctuation, English ones in ASCII."""
     for probe in find(name).probes:
@@ -113,7 +175,7 @@ def test_each_prompt_is_in_its_language(name: str) -> None:
 
 def test_tokenizer_counts_six_units_and_the_bare_frame() -> None:
     """Six units once, twice and three times, the frame alone twice; one short call each."""
-    suite = find("tokenizer")
+    suite = find("tokenizer@1")
     units = {"english", "chinese", "cjk", "emoji", "rare", "digits"}
     ids = {f"{unit}-{n}" for unit in units for n in (1, 2, 3)} | {"baseline-a", "baseline-b"}
     assert {probe.id for probe in suite.probes} == ids
@@ -123,7 +185,7 @@ def test_tokenizer_counts_six_units_and_the_bare_frame() -> None:
 
 def test_each_tokenizer_repeat_adds_one_and_the_same_line() -> None:
     """All texts are one frame with 0 to 3 equal lines in it, so the frame cancels from every slope."""
-    prompts = {probe.id: probe.messages[-1].content for probe in find("tokenizer").probes}
+    prompts = {probe.id: probe.messages[-1].content for probe in find("tokenizer@1").probes}
     head, close = prompts["baseline-a"].rsplit("\n", 1)
     assert prompts["baseline-a"] == prompts["baseline-b"]
     for unit in ("english", "chinese", "cjk", "emoji", "rare", "digits"):
@@ -137,11 +199,11 @@ def test_each_tokenizer_repeat_adds_one_and_the_same_line() -> None:
 def test_a_tokenizer_counts_every_repeat_alike() -> None:
     """On a byte-level BPE with the usual pre-splitting, each further repeat costs exactly as many tokens."""
     tokenizers = pytest.importorskip("tokenizers")
-    prompts = {probe.id: probe.messages[-1].content for probe in find("tokenizer").probes}
+    prompts = {probe.id: probe.messages[-1].content for probe in find("tokenizer@1").probes}
     bpe = tokenizers.Tokenizer(tokenizers.models.BPE())
     bpe.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
     trainer = tokenizers.trainers.BpeTrainer(vocab_size=600, show_progress=False)
-    bpe.train_from_iterator([probe.messages[-1].content for probe in find("open-ended").probes], trainer)
+    bpe.train_from_iterator([probe.messages[-1].content for probe in find("open-ended@1").probes], trainer)
     for unit in ("english", "chinese", "cjk", "emoji", "rare", "digits"):
         texts = [prompts["baseline-a"], *(prompts[f"{unit}-{n}"] for n in (1, 2, 3))]
         counts = [len(bpe.encode(text).ids) for text in texts]
@@ -202,13 +264,13 @@ def test_an_installation_without_suites_says_so(shelf: Callable[[str, int, str],
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
-        ("one-tokn", r"unknown suite 'one-tokn'; did you mean 'one-token'\? known: one-token, open-ended, tokenizer"),
+        ("one-tokn", r"unknown suite 'one-tokn'; did you mean 'one-token'\? known: border-input, continuation, "),
         ("one_token@1", r"unknown suite 'one_token@1'; did you mean 'one-token'\?"),
-        ("zzz", "unknown suite 'zzz'; known: one-token, open-ended, tokenizer; a file is given by its path"),
+        ("zzz", "unknown suite 'zzz'; known: border-input, .*, tool-call; a file is given by its path"),
         ("", "unknown suite ''; known"),
         ("..", r"unknown suite '\.\.'; known"),
-        ("one-token@", "has no version ''; write one-token@1"),
-        ("one-token@01", "has no version '01'; write one-token@1"),
+        ("one-token@", "has no version ''; write one-token@1 or one-token@2"),
+        ("one-token@01", "has no version '01'; write one-token@1 or one-token@2"),
         ("../probes/one-token", "no such file|is a directory"),
         ("nothing.yaml", r"nothing\.yaml: no such file or directory; write the path of a suite file"),
     ],

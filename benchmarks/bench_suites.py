@@ -1,0 +1,338 @@
+"""What each suite is worth: null rejection, power for each relation, cost of a verdict; and parsers under fuzz.
+
+Suites that tiny models answer sensibly are asked of the zoo over the reference endpoint: per probe, many independent
+answers (`n` choices a request) are dealt into sessions of the suite's own size. Other families are tested on scripted
+answers from known laws: their power is that of the machinery on these laws, not a figure for real models.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import urllib.request
+from collections import Counter
+from dataclasses import replace
+from itertools import combinations
+from time import perf_counter
+
+import _scripted as scripted
+import numpy as np
+from _results import record
+from scipy.stats import binom
+
+from blackbox import registry, serve, suites
+from blackbox.collect import estimate
+from blackbox.core import EndpointSpec, Observation, Outcome, Prices, Probe, Run, Suite
+from blackbox.evidence.benign import deterministic_disagreement
+from blackbox.evidence.same import Design, compare_pair
+from blackbox.evidence.samples import Sample
+from blackbox.features import reading
+
+SEED, ALPHA, N_PERMUTATIONS = 20_260_102, 0.05, 199
+MEMBERS = ("a", "a-tuned", "b", "c")
+RELATIONS = {
+    "same weights": ("a", "a"),
+    "tuned from": ("a", "a-tuned"),
+    "same data": ("a", "b"),
+    "unrelated": ("a", "c"),
+}
+PRICES = Prices(input_per_mtok=0.50, output_per_mtok=1.50)
+SECRET = b"benchmark key, public on purpose"
+OMNIBUS = {
+    n: s for n in registry.names("signals") if (s := registry.signal(n)).info.question == "same" and s.info.omnibus
+}
+WIDTH = 64
+"""Choices a request."""
+
+
+def priced(suite: Suite) -> float:
+    """Return the cost of one verdict: two endpoints asked the suite once each, at the reference prices."""
+    spec = EndpointSpec(name="x", kind="openai-chat", base_url="http://127.0.0.1", model="x", prices=PRICES)
+    return 2 * estimate(suite, spec).cost
+
+
+def drawn(url: str, member: str, suite: Suite, probe: Probe, n: int) -> list[tuple[str, str]]:
+    """Return `n` independent answers with their finish reasons, asked for in few requests."""
+    sent = suite.sent_decoding(probe)
+    found: list[tuple[str, str]] = []
+    while len(found) < n:
+        body = {
+            "model": member, "n": min(WIDTH, n - len(found)), "temperature": sent.temperature, "top_p": 1.0,
+            "max_tokens": probe.max_output_tokens,
+            "messages": [{"role": m.role, "content": m.content} for m in probe.messages],
+        }  # fmt: skip
+        request = urllib.request.Request(  # noqa: S310 - loopback
+            f"{url}/chat/completions", json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=600) as reply:  # noqa: S310 - loopback
+            found += [(c["message"]["content"], c["finish_reason"]) for c in json.load(reply)["choices"]]
+    return found
+
+
+def sessions(url: str, member: str, suite: Suite, n_sessions: int, rng: np.random.Generator) -> list[Run]:
+    """Return independent runs of one member under a suite."""
+    answers = {p.id: drawn(url, member, suite, p, p.repeats * n_sessions) for p in suite.probes}
+    found = []
+    for s in range(n_sessions):
+        rows = [
+            _observation(suite, probe, answers[probe.id][s * probe.repeats + repeat], repeat, rng)
+            for probe in suite.probes
+            for repeat in range(probe.repeats)
+        ]
+        found.append(Run(id=f"{member}-{s}", manifest=scripted.manifest(rng), suite=suite, observations=tuple(rows)))
+    return found
+
+
+def _observation(
+    suite: Suite, probe: Probe, said: tuple[str, str], repeat: int, rng: np.random.Generator
+) -> Observation:
+    text, finish = said
+    outcome = Outcome.EMPTY if not text else Outcome.TRUNCATED if finish == "length" else Outcome.OK
+    return Observation(
+        key=f"{probe.id}#{repeat}", probe_id=probe.id, repeat=repeat, block_id=repeat, outcome=outcome,
+        text=text or None, response_id=f"r-{rng.integers(2**60)}", sent_decoding=suite.sent_decoding(probe),
+    )  # fmt: skip
+
+
+def sample(run: Run) -> Sample:
+    """Return a run with the features that the omnibus needs."""
+    closed = frozenset(p.id for p in run.suite.probes if p.form == "closed")
+    opened = frozenset(p.id for p in run.suite.probes if p.form == "open")
+    features = {}
+    for signal in OMNIBUS.values():
+        probes = closed if signal.info.forms == ("closed",) else opened if signal.info.forms == ("open",) else None
+        if probes is None or probes:
+            features[signal.info.feature] = registry.feature(signal.info.feature).extract(
+                run, probes or closed | opened
+            )
+    return Sample.of(run, features)
+
+
+def rate(pairs: list[tuple[Sample, Sample]], seed: int) -> dict:
+    """Return how often pairs of samples are called different at the two usual levels."""
+    pvalues = []
+    for i, (x, y) in enumerate(pairs):
+        forms = {p.id: p.form for p in x.run.suite.probes}
+        design = Design(signals=OMNIBUS, seed=seed + i, n_permutations=N_PERMUTATIONS)
+        pvalues.append(compare_pair(x, y, forms, design).pvalue)
+    found = np.array([p for p in pvalues if p is not None])
+    return {
+        "n_pairs": len(found),
+        "rejected_05": float(np.mean(found <= 0.05)) if len(found) else None,
+        "rejected_01": float(np.mean(found <= 0.01)) if len(found) else None,
+    }
+
+
+def shortened(suite: Suite, n_probes: int, repeats: int) -> Suite:
+    """Return a suite of fewer probes and repeats: what a loaded machine can ask."""
+    return replace(suite, probes=tuple(replace(p, repeats=repeats) for p in suite.probes[:n_probes]))
+
+
+def zoo_rows(url: str, rng: np.random.Generator) -> list[dict]:
+    """Return a row a suite and relation, asked of the zoo."""
+    secret = suites.secret_suite("one-token", SECRET)
+    spoken = replace(secret, probes=tuple(p for p in secret.probes if p.language in {"en", "zh"}))
+    asked = {
+        "one-token.short": (suites.find("one-token.short"), 12),
+        "one-token secret": (shortened(spoken, 10, 10), 12),
+        "one-token.short, second key": (shortened(_secret_of(b"another public benchmark key"), 10, 10), 12),
+        "continuation.short": (suites.find("continuation.short"), 6),
+        "open-ended.short, 8 probes × 4": (shortened(suites.find("open-ended.short"), 8, 4), 4),
+    }
+    rows = []
+    for name, (suite, n_sessions) in asked.items():
+        started = perf_counter()
+        samples = {m: [sample(run) for run in sessions(url, m, suite, n_sessions, rng)] for m in MEMBERS}
+        for relation, (x, y) in RELATIONS.items():
+            pairs = (
+                [pair for m in MEMBERS for pair in combinations(samples[m], 2)]
+                if x == y
+                else [(s, t) for s in samples[x] for t in samples[y]]
+            )
+            rows.append({
+                "suite": name, "digest": suite.digest, "on": "zoo", "relation": relation, **rate(pairs, SEED),
+                "n_sessions": n_sessions * (len(MEMBERS) if x == y else 2),
+                "calls_a_side": sum(p.repeats for p in suite.probes), "cost_per_verdict_usd": priced(suite),
+                "valid": _valid(samples[x] + samples[y]), "seconds": round(perf_counter() - started, 1),
+            })  # fmt: skip
+            print(rows[-1], flush=True)
+    return rows
+
+
+def _secret_of(key: bytes) -> Suite:
+    secret = suites.secret_suite("one-token", key)
+    return replace(secret, probes=tuple(p for p in secret.probes if p.language in {"en", "zh"}))
+
+
+def _valid(samples: list[Sample]) -> float:
+    """Return the share of answers whose parser found what was asked for."""
+    probes = {p.id: p for p in samples[0].run.suite.probes}
+    status = Counter(reading(o, probes[o.probe_id]).status for s in samples for o in s.run.observations)
+    return status["valid"] / status.total()
+
+
+SCRIPTED = {
+    "refusal": scripted.refusal,
+    "identity": scripted.identity,
+    "tool-call": scripted.tool,
+    "random-bits": scripted.bits,
+}
+
+
+def scripted_rows(rng: np.random.Generator, n_pairs: int) -> list[dict]:
+    """Return a row a family and relation on scripted answers: the same law, a mixture with another, another."""
+    relations = {"same weights": {"m": 1.0}, "30 % of another": {"m": 0.7, "other": 0.3}, "unrelated": {"other": 1.0}}
+    rows = []
+    for name, answer in SCRIPTED.items():
+        suite = suites.find(name)
+        for relation, models in relations.items():
+            n = n_pairs if name != "random-bits" else n_pairs // 4
+            sides = ({"m": 1.0}, models)
+            pairs = [tuple(sample(scripted.run_of(suite, side, rng, answer)) for side in sides) for _ in range(n)]
+            rows.append({
+                "suite": f"{suite.name}@{suite.version}", "digest": suite.digest, "on": "scripted answers",
+                "relation": relation, **rate(pairs, SEED), "calls_a_side": sum(p.repeats for p in suite.probes),
+                "cost_per_verdict_usd": priced(suite), "valid": _valid([s for pair in pairs for s in pair]),
+            })  # fmt: skip
+            print(rows[-1], flush=True)
+    return rows
+
+
+def knowledge_rows(rng: np.random.Generator, n_pairs: int) -> list[dict]:
+    """Return the rate at which T = 0 disagreement exceeds every pair of ten honest hosts (smallest p 1/46)."""
+    suite = suites.find("knowledge-edge")
+    probes = [p.id for p in suite.probes]
+
+    def host(models: dict[str, float]) -> Sample:
+        run = scripted.run_of(suite, models, rng, scripted.facts)
+        return Sample.of(run, {"answer": registry.feature("answer").extract(run, frozenset(probes))})
+
+    def pvalue(models: dict[str, float]) -> float:
+        hosts = [host({"m": 1.0}) for _ in range(10)]
+        band = list(combinations(hosts, 2))
+        return deterministic_disagreement(hosts[0], host(models), probes, band).pvalue
+
+    rows = []
+    for relation, models in {"same weights": {"m": 1.0}, "unrelated": {"other": 1.0}}.items():
+        found = [pvalue(models) for _ in range(n_pairs)]
+        rows.append({
+            "suite": f"{suite.name}@{suite.version}", "digest": suite.digest, "on": "scripted answers",
+            "relation": relation, "n_pairs": n_pairs, "rejected_05": float(np.mean([p <= 0.05 for p in found])),
+            "rejected_01": None, "calls_a_side": sum(p.repeats for p in suite.probes),
+            "cost_per_verdict_usd": priced(suite),
+            "rule": "p = (1 + benign pairs at least as far) / (1 + benign pairs)",
+        })  # fmt: skip
+        print(rows[-1], flush=True)
+    return rows
+
+
+def choice_rows(rng: np.random.Generator) -> list[dict]:
+    """Return agreement on wrong answers of scripted models: unrelated, and one that shares half of another's law."""
+    suite = suites.find("reasoned-choice")
+    keys = {p.id: p.key for p in suite.probes}
+
+    def letters(models: dict[str, float]) -> dict[str, str | None]:
+        run = scripted.run_of(suite, models, rng, scripted.choice)
+        by_id = {p.id: p for p in suite.probes}
+        return {o.probe_id: reading(o, by_id[o.probe_id]).category for o in run.observations}
+
+    def agreement(x: dict, y: dict) -> float:
+        both = [p for p in keys if x[p] != keys[p] and y[p] != keys[p]]
+        return float(np.mean([x[p] == y[p] for p in both]))
+
+    unrelated = [letters({f"u{i}": 1.0}) for i in range(20)]
+    null = [agreement(x, y) for x, y in combinations(unrelated, 2)]
+    kin = [agreement(letters({f"k{i}": 1.0}), letters({f"k{i}": 0.5, f"o{i}": 0.5})) for i in range(20)]
+    row = {
+        "suite": f"{suite.name}@{suite.version}", "digest": suite.digest, "on": "scripted answers",
+        "agreement_on_wrong": {"unrelated": [min(null), max(null)], "shares half a law": [min(kin), max(kin)]},
+        "kin_above_all_unrelated": float(np.mean([k > max(null) for k in kin])), "n_unrelated_pairs": len(null),
+        "n_kin_pairs": len(kin), "calls_a_side": 400, "cost_per_verdict_usd": priced(suite),
+    }  # fmt: skip
+    print(row, flush=True)
+    return [row]
+
+
+SEEDS = (
+    "B", "The answer is C.", "答案：Ａ", "42", "forty-two", "сорок два", "٤٢", "四十二", "heads", "Красный.",
+    "**Blue**",
+    "1. 3776\n2. 44.96", "I'm sorry, but I can't help with that.", "抱歉，我无法回答。", "۱۲۳", "", "\u200f أزرق",
+    "I am Qwen, made by Alibaba Cloud.", "e\u0301\u0301\u0301", "\ud800", "\U0001f469\u200d\U0001f467", "-0.0",
+    "1,234,567.89", "\\boxed{D}", "０１２", "null", "a" * 300,
+)  # fmt: skip
+
+
+def fuzz(n: int) -> dict:
+    """Return what came of `n` fuzzed answers: every parser, statuses, how many broke (none may)."""
+    rng, parsers = random.Random(SEED), list(_fuzzed_probes().values())  # noqa: S311 - makes test data
+    status: Counter[str] = Counter()
+    started = perf_counter()
+    for i in range(n):
+        probe = parsers[i % len(parsers)]
+        observation = Observation(
+            key="p#0", probe_id=probe.id, repeat=0, block_id=0, outcome=Outcome.OK, text=_mutated(rng) or " "
+        )
+        found = reading(observation, probe)
+        assert found.category is not None
+        found.category.encode("utf-8", "surrogatepass")
+        status[f"{probe.parser} {found.status}"] += 1
+    seconds = perf_counter() - started
+    return {"n_answers": n, "n_broke": 0, "statuses": dict(sorted(status.items())), "seconds": seconds}
+
+
+def _fuzzed_probes() -> dict:
+    found = {}
+    for suite in suites.available():
+        for probe in suite.probes:
+            found.setdefault(probe.parser, probe)
+    return found
+
+
+def _mutated(rng: random.Random) -> str:
+    """Return an answer put together from known ones, cut, joined, repeated, with any code points thrown in."""
+    text = rng.choice(SEEDS)
+    for _ in range(rng.randrange(4)):
+        kind, at = rng.randrange(5), rng.randrange(len(text) + 1)
+        other = rng.choice(SEEDS)
+        text = (
+            text[:at] + chr(rng.randrange(0x110000)) + text[at:] if kind == 0
+            else text[:at] + other if kind == 1
+            else other + rng.choice(" \n\t.,:()*") + text if kind == 2
+            else text * rng.randrange(1, 4) if kind == 3
+            else text[at:] + text[:at]
+        )  # fmt: skip
+    return text[:2_000]
+
+
+def main(n_scripted: int = 100, n_fuzzed: int = 1_000_000) -> int:
+    """Run everything, print it, write results; 1 if a target is missed."""
+    started = perf_counter()
+    rng = np.random.default_rng(SEED)
+    with serve.running({member: member for member in MEMBERS}) as url:
+        rows = zoo_rows(url, rng)
+    rows += [*choice_rows(rng), *knowledge_rows(rng, n_scripted), *scripted_rows(rng, n_scripted)]
+    fuzzed = fuzz(n_fuzzed)
+    print(fuzzed, flush=True)
+    nulls = [r for r in rows if r.get("relation") == "same weights" and "rule" not in r]
+    secret = {r["relation"]: r["rejected_05"] for r in rows if r["suite"] == "one-token secret"}
+    public = {r["relation"]: r["rejected_05"] for r in rows if r["suite"] == "one-token.short"}
+    checks = {
+        "same weights: rejected at .05 within the binomial range, every suite of draws": all(
+            r["rejected_05"] <= binom.ppf(0.999, r["n_pairs"], ALPHA) / r["n_pairs"] for r in nulls
+        ),
+        "secret one-token: power within .1 of the public one for every relation": all(
+            secret[r] >= public[r] - 0.1 for r in RELATIONS if r != "same weights"
+        ),
+        "parsers: no answer broke one": fuzzed["n_broke"] == 0,
+    }
+    record("suites", {
+        "seed": SEED, "n_permutations": N_PERMUTATIONS, "prices_per_mtok": [0.50, 1.50], "rows": rows, "fuzz": fuzzed,
+        "checks": checks, "seconds": perf_counter() - started,
+    })  # fmt: skip
+    print(checks)
+    return 0 if all(checks.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*map(int, sys.argv[1:])))
