@@ -105,7 +105,9 @@ def _first_choice(document: Mapping[str, Json], n_asked: int) -> Mapping[str, Js
     if not isinstance(choices, list) or not choices:
         raise MalformedError("no choices")
     if len(choices) > n_asked:
-        raise MalformedError(f"{len(choices)} choices where {'one was' if n_asked == 1 else f'{n_asked} were'} asked for")
+        raise MalformedError(
+            f"{len(choices)} choices where {'one was' if n_asked == 1 else f'{n_asked} were'} asked for"
+        )
     if not isinstance(choices[0], dict):
         raise MalformedError("the choice is no object")
     return choices[0]

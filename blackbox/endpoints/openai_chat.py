@@ -16,8 +16,8 @@ import openai
 from blackbox.core import Completion, Outcome, Wire
 from blackbox.endpoints._body import ReplyUnreadableError
 from blackbox.endpoints._errors import FOREIGN, Classifier, is_filtered
-from blackbox.endpoints._reply import malformed, read_reply
 from blackbox.endpoints._json import NotJsonError
+from blackbox.endpoints._reply import malformed, read_reply
 from blackbox.endpoints._request import check_spec, read_credentials, request_body
 from blackbox.endpoints._secrets import Scrubber
 from blackbox.endpoints._sending import open_connections

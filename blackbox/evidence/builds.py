@@ -21,7 +21,9 @@ LEAST_RATIO = 3.0
 log-probabilities too, but smoothly."""
 RARE = -6.0
 """Tokens stated below this log-probability are noisy and say little."""
-_FEWEST = 4
+MOST_GROUPS = 4
+"""More builds behind one name are not told from noise: replies that all differ are no groups."""
+_FEWEST = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +75,8 @@ def _split(distances: FloatArray) -> AnyArray:
     one = np.zeros(len(distances), dtype=np.int64)
     for cut in sorted({float(h) for h in heights if h >= LEAST_NATS}):
         labels = fcluster(tree, cut * (1 - 1e-9), criterion="distance") - 1
+        if labels.max() >= MOST_GROUPS:
+            continue
         within = labels[:, None] == labels[None, :]
         if distances[within].max() * LEAST_RATIO <= distances[~within].min():
             return np.asarray(labels, dtype=np.int64)
@@ -80,7 +84,7 @@ def _split(distances: FloatArray) -> AnyArray:
 
 
 def _distances(laws: Sequence[Mapping[str, float]]) -> FloatArray:
-    """Return `(n, n)` largest differences of log-probability over tokens that both replies list and neither finds rare."""
+    """Return `(n, n)` largest differences in nats over tokens that both replies list and neither finds rare."""
     tokens = sorted({token for law in laws for token in law})
     table = np.array([[law.get(token, np.nan) for token in tokens] for law in laws])
     table[table < RARE] = np.nan

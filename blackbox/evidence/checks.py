@@ -109,10 +109,7 @@ def first_checks(token_limit_field: str, *, nonsense: str) -> tuple[Check, ...]:
         nonsense: A name no server has a model of.
     """
     story = _call(LONG, max_output_tokens=LONG_LIMIT)
-    listed = [
-        Check(name=f"listed-{k}", call=_drawn("animal", WARM, k), repeats=3)
-        for k in LISTED
-    ]
+    listed = [Check(name=f"listed-{k}", call=_drawn("animal", WARM, k), repeats=3) for k in LISTED]
     limits = [
         Check(name=name, call=replace(story, body={token_limit_field: None, name: SHORT_LIMIT}), repeats=3)
         for name in ("max_tokens", "max_completion_tokens")
@@ -175,9 +172,7 @@ def _short() -> Call:
 
 
 def _drawn(prompt: str, temperature: float, top_logprobs: int | None) -> Call:
-    return _call(
-        PROMPTS[prompt], temperature=temperature, max_output_tokens=DRAW_LIMIT, top_logprobs=top_logprobs
-    )
+    return _call(PROMPTS[prompt], temperature=temperature, max_output_tokens=DRAW_LIMIT, top_logprobs=top_logprobs)
 
 
 def _bare(user: str, *, system: str | None = None) -> Call:

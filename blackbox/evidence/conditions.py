@@ -107,7 +107,9 @@ def _known(settings: Mapping[str, Any], name: str) -> bool:
 
 def _honoured(a: Facts, b: Facts) -> Condition:
     conflict, known = honoured_conflict(a.honoured, b.honoured), a.honoured is not None and b.honoured is not None
-    untold = [n for n in HONOURED_SETTINGS if known and not (_known(a.honoured or {}, n) and _known(b.honoured or {}, n))]
+    untold = [
+        n for n in HONOURED_SETTINGS if known and not (_known(a.honoured or {}, n) and _known(b.honoured or {}, n))
+    ]
     meaning = "what a server really honours was not measured; servers answer 200 and ignore settings"
     if known:
         meaning = "answers differ for this reason alone" if conflict else "both were measured to do as asked, or alike"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from itertools import combinations
-from os.path import commonprefix
 from typing import TYPE_CHECKING
 
 from blackbox.evidence import checks
 from blackbox.evidence.finding import Finding, refusal_words, refused
+from blackbox.evidence.spread import n_alike
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,13 +101,18 @@ def seed(heard: Heard, *, is_random: bool) -> Finding:
         heard: The replies.
         is_random: Whether answers without a seed were found to vary; else nothing can be told.
     """
-    asked, texts = f"{len(heard.of('seeded'))} stories at temperature 1 with seed = {checks.SEED}", heard.texts("seeded")
+    asked, texts = (
+        f"{len(heard.of('seeded'))} stories at temperature 1 with seed = {checks.SEED}",
+        heard.texts("seeded"),
+    )
     if len(texts) < 2:  # noqa: PLR2004 - a pair
         return _unanswered("seed", asked, heard.of("seeded"))
     pairs = list(combinations(texts, 2))
     n_equal = sum(a == b for a, b in pairs)
     seeded, free = _starts(texts), _starts(heard.texts("story"))
-    seen = f"{n_equal} of {len(pairs)} pairs equal; pairs begin alike for {seeded} characters, without a seed for {free}"
+    seen = (
+        f"{n_equal} of {len(pairs)} pairs equal; pairs begin alike for {seeded} characters, without a seed for {free}"
+    )
     counts = {"pairs": len(pairs), "equal": n_equal, "alike": seeded, "alike_unseeded": free}
     if not is_random:
         return Finding(check="seed", status="can't tell", asked=asked, seen=seen, counts=counts)
@@ -118,7 +123,7 @@ def seed(heard: Heard, *, is_random: bool) -> Finding:
 
 def _starts(texts: Sequence[str]) -> int:
     """Return for how many characters the pair that stays together longest begins alike."""
-    return max((len(commonprefix(pair)) for pair in combinations(texts, 2)), default=0)
+    return max((n_alike(*pair) for pair in combinations(texts, 2)), default=0)
 
 
 def streaming(heard: Heard) -> Finding:
@@ -130,8 +135,11 @@ def streaming(heard: Heard) -> Finding:
     if not pieces:
         return Finding(check="streaming", status="ignored", asked=asked, seen=f"{len(replies)} replies came whole")
     times = [reply.observation for reply in replies]
-    first, whole = (min(t for o in times if (t := getattr(o, name)) is not None) for name in ("first_byte_s", "latency_s"))
-    seen = f"{len(pieces)} of {len(replies)} in {min(pieces)} to {max(pieces)} pieces; headers after {first:.2f} of {whole:.2f} s"
+    first, whole = (
+        min(t for o in times if (t := getattr(o, name)) is not None) for name in ("first_byte_s", "latency_s")
+    )
+    seen = f"{len(pieces)} of {len(replies)} in {min(pieces)} to {max(pieces)} pieces; "
+    seen += f"headers after {first:.2f} of {whole:.2f} s"
     return Finding(check="streaming", status="honoured", asked=asked, seen=seen, counts={"pieces": pieces})
 
 

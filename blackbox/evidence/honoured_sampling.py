@@ -104,7 +104,9 @@ def _spread(heard: Heard) -> Finding:
         "warm_to_hot": more_equal_pvalue(_paired(texts["warm"], texts["hot"])),
     }
     listed = ", ".join(f"{_ASKED[name]:g}: {share:.0%}" for name, share in shares.items())
-    seen = f"pairs of equal answers by temperature: {listed} (p = {falls['cold_to_warm']:.2g}, {falls['warm_to_hot']:.2g})"
+    seen = (
+        f"pairs of equal answers by temperature: {listed} (p = {falls['cold_to_warm']:.2g}, {falls['warm_to_hot']:.2g})"
+    )
     long_cold = _equal_share([heard.texts("cold-rain"), heard.texts("cold-bread")]) or 0.0
     counts = {"equal_share": shares, "equal_share_long_cold": long_cold, **falls}
     if falls["cold_to_warm"] <= ALPHA and long_cold > _RARELY_EQUAL:

@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from itertools import combinations
-from os.path import commonprefix
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from blackbox.evidence import checks
 from blackbox.evidence.builds import Grouping, grouped
 from blackbox.evidence.finding import ALPHA, Finding
 from blackbox.evidence.independence import informative_ids, says_cached
-from blackbox.evidence.spread import different_pvalue
+from blackbox.evidence.spread import different_pvalue, n_alike
 from blackbox.evidence.stated_draws import first_laws
 
 if TYPE_CHECKING:
@@ -49,7 +48,9 @@ def repeats(heard: Heard) -> Copies:
     long = {name: _long_repeats(heard.texts(name)) for name in ("story", "warm-rain", "warm-bread")}
     n_long, near_alike = sum(long.values()), _near_alike(heard)
     asked = f"{len(replies)} replies, equal requests among them, at temperature 1"
-    seen = f"{n_ids} carry an earlier reply's id, {n_headers} a cache's header, {n_long} long answers repeat word for word"
+    seen = (
+        f"{n_ids} carry an earlier reply's id, {n_headers} a cache's header, {n_long} long answers repeat word for word"
+    )
     counts = {"replies": len(replies), "repeated_ids": n_ids, "cache_headers": n_headers, "long_repeats": n_long}
     copied = n_ids > 0 or n_headers > 0 or (n_long > 1 and not near_alike)
     if copied:
@@ -84,7 +85,9 @@ def _by_time(heard: Heard, prompt: str) -> list[tuple[float, Mapping[str, float]
 
 def _by_laws(groups: Mapping[str, Grouping]) -> Finding:
     n = sum(len(found.labels) for found in groups.values())
-    asked = f"{n} replies with log-probabilities to {len(groups)} prompts: each prompt's first token has one distribution"
+    asked = (
+        f"{n} replies with log-probabilities to {len(groups)} prompts: each prompt's first token has one distribution"
+    )
     split = {prompt: found for prompt, found in groups.items() if found.n_groups > 1}
     apart = max(found.separation for found in groups.values())
     if not split:
@@ -116,7 +119,9 @@ def _swapped_at(split: Mapping[str, Grouping]) -> float | None:
 
     At least two replies a side in all; calls under way at once may cross, so one reply may be out of order.
     """
-    marks = sorted((t, found.labels[i] != found.labels[0]) for found in split.values() for i, t in enumerate(found.times))
+    marks = sorted(
+        (t, found.labels[i] != found.labels[0]) for found in split.values() for i, t in enumerate(found.times)
+    )
     n_new = sum(new for _, new in marks)
     n_old = len(marks) - n_new
     early = sum(new for _, new in marks[:n_old])
@@ -204,7 +209,10 @@ def _long_repeats(texts: Sequence[str]) -> int:
 
 def _near_alike(heard: Heard) -> bool:
     """Return whether stories asked for with slightly different limits begin alike, as under greedy decoding."""
-    starts = [len(commonprefix(pair)) for pair in combinations(heard.texts(*(f"story-near-{i}" for i in range(1, checks.N_NEAR + 1))), 2)]
+    starts = [
+        n_alike(*pair)
+        for pair in combinations(heard.texts(*(f"story-near-{i}" for i in range(1, checks.N_NEAR + 1))), 2)
+    ]
     return bool(starts) and min(starts) >= _SAME_START
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -33,10 +34,12 @@ def usage(heard: Heard, *, limit_honoured: bool) -> Finding:
     """
     replies = heard.answered(*heard.checks)
     asked = "the token counts of all replies, against limits, listed tokens and bytes"
+    if not replies:
+        return Finding(check="usage", status="can't tell", asked=asked, seen="no reply to read")
     counted = [r for r in replies if r.observation.usage and r.observation.usage.completion_tokens is not None]
     if not counted:
-        return Finding(check="usage", status="not honoured" if replies else "can't tell", asked=asked,
-                       seen=f"none of {len(replies)} replies has counts", breaks=("usage",) if replies else ())  # fmt: skip
+        seen = f"none of {len(replies)} replies has counts"
+        return Finding(check="usage", status="not honoured", asked=asked, seen=seen, breaks=("usage",))
     ratios = [ratio for r in counted if (ratio := _ratio(r, limited=limit_honoured)) is not None]
     slopes = _differences(heard, "user")
     too_steep = [d for d in slopes if d > len(checks.UNIT.encode())]
@@ -46,7 +49,13 @@ def usage(heard: Heard, *, limit_honoured: bool) -> Finding:
         f"{'unknown' if factor is None else f'{factor:.2f}'} (median of {len(ratios)}); "
         f"a repeated unit adds {' '.join(map(str, slopes)) or 'unknown'}"
     )
-    counts = {"replies": len(replies), "counted": len(counted), "factor": factor, "known": len(ratios), "unit_adds": slopes}
+    counts = {
+        "replies": len(replies),
+        "counted": len(counted),
+        "factor": factor,
+        "known": len(ratios),
+        "unit_adds": slopes,
+    }
     if (factor is not None and factor > 1) or too_steep:
         return Finding(check="usage", status="not honoured", asked=asked, seen=seen, counts=counts,
                        quirks=("inflate-usage",), breaks=("usage",))  # fmt: skip
@@ -97,7 +106,8 @@ def default_text(heard: Heard, *, factor: float | None, drops_system: bool) -> F
         return Finding(check="default_text", status="can't tell", asked=asked, seen="no counts of prompt tokens")
     scale = factor if factor and factor > 1 else 1.0
     alone, with_system = bare / scale, told / scale
-    seen = f"{bare} prompt tokens alone, {told} with a system message; {dated} of {len(heard.texts('date'))} answers name today"
+    n_asked = len(heard.texts("date"))
+    seen = f"{bare} prompt tokens alone, {told} with a system message; {dated} of {n_asked} answers name today"
     counts = {"alone": bare, "with_system": told, "named_today": dated, "scale": scale}
     quirks = _put_in(alone, with_system, drops_system=drops_system)
     if dated:
@@ -137,12 +147,14 @@ def _growth(heard: Heard, kind: str) -> float | None:
 
 
 def _differences(heard: Heard, kind: str) -> list[int]:
-    """Return by how many prompt tokens each further repeat of the unit lengthens the prompt; empty if any is unknown."""
+    """Return how many prompt tokens each further repeat of the unit adds; empty if any is unknown."""
     counts = [_prompt_tokens(heard, f"{kind}-{k}") for k in range(1, checks.MOST_UNITS + 1)]
     known = [count for count in counts if count is not None]
-    return [b - a for a, b in zip(known, known[1:], strict=False)] if len(known) == len(counts) else []
+    return [b - a for a, b in pairwise(known)] if len(known) == len(counts) else []
 
 
 def _prompt_tokens(heard: Heard, check: str) -> int | None:
-    counts = [u.prompt_tokens for r in heard.answered(check) if (u := r.observation.usage) and u.prompt_tokens is not None]
+    counts = [
+        u.prompt_tokens for r in heard.answered(check) if (u := r.observation.usage) and u.prompt_tokens is not None
+    ]
     return min(counts) if counts else None

@@ -59,7 +59,7 @@ def held_against(needed: frozenset[str], findings: Iterable[Mapping[str, Any]], 
         if finding.get("status") not in ("ignored", "not honoured"):
             continue
         broken = [name for name in finding.get("breaks") or () if name in needed and name in _BROKEN]
-        if broken and not (finding.get("check") == "sampling"):
+        if broken and finding.get("check") != "sampling":
             refused.append(f"{_BROKEN[broken[0]]} ({_short(finding)})")
         elif touched := [f"{q}: {text}" for q in questions if (text := _effect(finding, q))]:
             warned.append(f"{_short(finding)}; {touched[0]}")

@@ -40,6 +40,12 @@ def different_pvalue(pairs: Sequence[tuple[Sequence[str], Sequence[str]]], *, se
     return _pvalue(pairs, lambda x, y: _equal(x) + _equal(y) - 2 * _across(x, y), seed)
 
 
+def n_alike(a: str, b: str) -> int:
+    """Return for how many characters two texts begin alike."""
+    pairs = zip(a, b, strict=False)
+    return next((i for i, (x, y) in enumerate(pairs) if x != y), min(len(a), len(b)))
+
+
 def _pvalue(
     pairs: Sequence[tuple[Sequence[str], Sequence[str]]],
     statistic: Callable[[FloatArray, FloatArray], FloatArray],

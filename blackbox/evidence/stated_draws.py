@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from blackbox.core import TokenLogprob
     from blackbox.evidence.checks import Reply
 
-_END = re.compile(r"<\|?[A-Za-z_/｜▁ ]*(?:end|eos|eot|eom|s|stop)[A-Za-z_｜▁ ]*\|?>|\[(?:EOS|END|SEP)\]|<｜.*｜>", re.IGNORECASE)
-"""Marks that end an answer. They are drawn but never listed as drawn, so they must not count as what might have been."""
+_END = re.compile(
+    r"<\|?[A-Za-z_/｜▁ ]*(?:end|eos|eot|eom|s|stop)[A-Za-z_｜▁ ]*\|?>|\[(?:EOS|END|SEP)\]|<｜.*｜>", re.IGNORECASE
+)
+"""Marks that end an answer: drawn but never listed as drawn, so they must not count as what might have been."""
 _TOLERANCE = 1e-3
 _LEAST_TEXT = 2
 
@@ -47,8 +49,8 @@ class _Row:
     """One token: stated probabilities in descending order with the unlisted rest last."""
 
     def __init__(self, token: TokenLogprob, before: str) -> None:
-        listed = sorted(((text, lp) for text, lp in token.top if not _END.fullmatch(text)), key=lambda pair: -pair[1])
-        ended = sum(np.exp(lp) for text, lp in token.top if _END.fullmatch(text))
+        listed = sorted(((text, lp) for text, lp in token.top if not _ends(text)), key=lambda pair: -pair[1])
+        ended = sum(np.exp(lp) for text, lp in token.top if _ends(text))
         p = np.exp([lp for _, lp in listed])
         rest = max(0.0, 1.0 - ended - float(p.sum()))
         total = float(p.sum()) + rest
@@ -61,7 +63,7 @@ def _rows(reply: Reply) -> list[_Row]:
     prompt = checks.PROMPTS.get(reply.check.partition("-")[2], "")
     rows, before = [], f"{checks.SYSTEM} {prompt}"
     for token in reply.observation.logprobs or ():
-        if token.top and not _END.fullmatch(token.token):
+        if token.top and not _ends(token.token):
             rows.append(_Row(token, before))
         before += token.token
     return [row for row in rows if len(row.stated) > 1]
@@ -75,6 +77,10 @@ def _column(token: TokenLogprob, listed: Sequence[tuple[str, float]]) -> int | N
     if not listed or token.logprob < listed[-1][1] - _TOLERANCE:
         return None
     return int(np.argmin([abs(lp - token.logprob) for _, lp in listed]))
+
+
+def _ends(text: str) -> bool:
+    return not text or _END.fullmatch(text) is not None
 
 
 def _stood(text: str, before: str) -> bool:

@@ -18,6 +18,8 @@ WEIGHTS = (0.2, 0.5, 0.8)
 """By how much the odds of a token that stood before are cut."""
 LEAK = 0.02
 """Share of every bet that follows the stated probabilities: one rounding at an edge must not lose it all."""
+_NOTHING = 1e-200
+_EXPECTED_OTHERS = 5.0
 FITTED = tuple(np.round(np.arange(0.1, 2.01, 0.05), 2).tolist())
 """Temperatures among which the likeliest is looked for; 0 is judged apart, by how often the first token is taken."""
 
@@ -69,7 +71,8 @@ def nucleus(draws: Draws, share: float) -> FloatArray:
     kept[:, 0] = True
     closes = ~kept[:, -1] | (p[:, -1] <= 0)
     cut = np.where(kept, p, 0.0)
-    return np.where(closes[:, None], cut / cut.sum(axis=1, keepdims=True), p)
+    law: FloatArray = np.where(closes[:, None], cut / cut.sum(axis=1, keepdims=True), p)
+    return law
 
 
 def tempered(draws: Draws, temperature: float) -> FloatArray:
@@ -78,17 +81,19 @@ def tempered(draws: Draws, temperature: float) -> FloatArray:
     The unlisted tokens are taken to be as likely as the least likely listed one, as many as their mass allows: a
     choice that costs power at most.
     """
-    p = np.maximum(draws.stated, 1e-300)
+    p = np.maximum(draws.stated, _NOTHING)
     law = p ** (1.0 / temperature)
-    least = np.where(p[:, :-1] > 1e-200, p[:, :-1], 1.0).min(axis=1)
+    least = np.where(p[:, :-1] > _NOTHING, p[:, :-1], 1.0).min(axis=1)
     law[:, -1] = draws.stated[:, -1] * least ** (1.0 / temperature - 1.0)
-    return law / law.sum(axis=1, keepdims=True)
+    scaled: FloatArray = law / law.sum(axis=1, keepdims=True)
+    return scaled
 
 
 def penalised(draws: Draws, weight: float) -> FloatArray:
     """Return `(n, k + 1)`: each stated law with the odds of tokens that stood before cut to `weight`."""
     law = draws.stated * np.where(draws.seen, weight, 1.0)
-    return law / law.sum(axis=1, keepdims=True)
+    scaled: FloatArray = law / law.sum(axis=1, keepdims=True)
+    return scaled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +110,7 @@ class FittedTemperature:
 def fitted_temperature(draws: Draws) -> FittedTemperature:
     """Return the maximum-likelihood temperature of tokens whose stated probabilities are those at temperature 1.
 
-    0 where the likeliest token was taken each time although others had a fifth of the probability in all.
+    0 where the likeliest token was taken each time although five times another was to be expected.
 
     References:
         Wilks (1938), "The large-sample distribution of the likelihood ratio", for the interval.
@@ -113,7 +118,7 @@ def fitted_temperature(draws: Draws) -> FittedTemperature:
     first = draws.drawn == 0
     log_likelihoods = np.array([_log_likelihood(tempered(draws, t), draws.drawn) for t in FITTED])
     inside = np.flatnonzero(log_likelihoods >= log_likelihoods.max() - 3.3)
-    always_first = bool(first.all()) and float((1 - draws.stated[:, 0]).sum()) >= 5
+    always_first = bool(first.all()) and float((1 - draws.stated[:, 0]).sum()) >= _EXPECTED_OTHERS
     best = 0.0 if always_first else FITTED[int(log_likelihoods.argmax())]
     low = 0.0 if always_first or inside[0] == 0 else FITTED[inside[0]]
     return FittedTemperature(
@@ -123,7 +128,7 @@ def fitted_temperature(draws: Draws) -> FittedTemperature:
 
 def _log_ratio(draws: Draws, law: Callable[[Draws], FloatArray]) -> float:
     rows = np.arange(len(draws))
-    stated = np.maximum(draws.stated[rows, draws.drawn], 1e-300)
+    stated = np.maximum(draws.stated[rows, draws.drawn], _NOTHING)
     ratio = law(draws)[rows, draws.drawn] / stated
     return float(np.log((1 - LEAK) * ratio + LEAK).sum())
 

@@ -1,4 +1,4 @@
-"""What `doctor` found of endpoints: a folder each under `results/doctor`, the calls beside the findings made of them."""
+"""What `doctor` found of endpoints: folders under `results/doctor`, the calls beside the findings made of them."""
 
 from __future__ import annotations
 

@@ -115,7 +115,9 @@ async def examine(
     """
     begun = clock.now()
     async with AsyncExitStack() as stack:
-        patients = [_Patient(spec, await _opened(stack, spec, environ), request.seed, begun) for spec in request.endpoints]
+        patients = [
+            _Patient(spec, await _opened(stack, spec, environ), request.seed, begun) for spec in request.endpoints
+        ]
         for stage in range(_Patient.N_STAGES):
             asked = [patient for patient in patients if patient.state == "finished"]
             limits = _left(request, patients)

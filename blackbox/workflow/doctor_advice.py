@@ -71,7 +71,9 @@ def unfit(spec: EndpointSpec, suite: Suite, document: Mapping[str, Any] | None) 
     return held_against(needed, document["findings"], suite.questions)
 
 
-def advise(asked: Iterable[tuple[EndpointSpec, Suite]], examinations: Examinations, *, despite: bool) -> tuple[str, ...]:
+def advise(
+    asked: Iterable[tuple[EndpointSpec, Suite]], examinations: Examinations, *, despite: bool
+) -> tuple[str, ...]:
     """Return warnings, a line each, for endpoints under suites.
 
     Args:

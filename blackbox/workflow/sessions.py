@@ -10,8 +10,8 @@ from blackbox import store
 from blackbox.collect import PlannedCall, plan
 from blackbox.core import Decoding, EndpointSpec, Manifest, Suite, digest, plain
 from blackbox.errors import UsageError
-from blackbox.workflow.doctor_advice import advise, honoured_decoding, recent_examinations
 from blackbox.workflow.deciding import refuse_undecidable, sequential_plan
+from blackbox.workflow.doctor_advice import advise, honoured_decoding, recent_examinations
 from blackbox.workflow.extending import next_look, refuse_unextendable
 from blackbox.workflow.packages import versions
 

@@ -49,7 +49,10 @@ def transformers_serve(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Pa
         command = [str(Path(sys.executable).parent / "transformers"), "serve", str(folder), "--device", "cpu",
                    "--host", "127.0.0.1", "--port", str(port)]  # fmt: skip
         environ = {**os.environ, "HF_HOME": str(home), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
-        with log.open("wb") as out, subprocess.Popen(command, env=environ, stdout=out, stderr=subprocess.STDOUT) as server:
+        with (
+            log.open("wb") as out,
+            subprocess.Popen(command, env=environ, stdout=out, stderr=subprocess.STDOUT) as server,
+        ):
             try:
                 _wait_for(f"http://127.0.0.1:{port}/health", server, log)
                 yield f"http://127.0.0.1:{port}/v1"
