@@ -93,7 +93,7 @@ def _shades(distances: np.ndarray) -> np.ndarray:
     share = np.clip((middle - distances) / (middle - low), 0, 1) if middle > low else np.zeros_like(distances)
     shades = np.ceil(5 * np.sqrt(share)).astype(int)
     np.fill_diagonal(shades, -1)
-    return shades
+    return np.asarray(shades)
 
 
 def _closest(distances: np.ndarray, names: Sequence[str]) -> str:
