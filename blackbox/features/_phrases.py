@@ -50,7 +50,7 @@ def shared_phrases(a: str, b: str, references: Sequence[Codes]) -> list[Phrase]:
     held = np.zeros(len(of_a.grams), dtype=np.int64)
     for grams in references:
         held += np.isin(of_a.grams, grams)
-    found = {}
+    found: dict[str, Phrase] = {}
     for start, stop in _stretches(shared):
         # A long stretch is shown around its rarest words.
         rarest = start + int(held[start:stop].argmin())

@@ -18,6 +18,7 @@ from blackbox.workflow._kinship_rows import (
     ProbeRows,
     features_of,
     matrix_of,
+    probes_of,
     reference_signals,
     short_rows,
     similarities,
@@ -137,10 +138,26 @@ def _scored(material: _Material, paths: Mapping[str, Path], wanted: Sequence[Wan
         of_runs = [_run_rows(run, paths[run.id], feature, population) for run in material.group.runs]
         rows[feature] = [*unpacked_rows(population, feature), *of_runs]
     probes = {
-        name: similarities(s, rows[s.info.feature], material.probe_ids, lambda _: None)
+        name: similarities(s, rows[s.info.feature], _probes_of(material, s), lambda _: None)
         for name, s in material.signals.items()
     }
     return scored(probes, contexts, wanted)
+
+
+def _probes_of(material: _Material, signal: ReferenceSignal) -> list[str]:
+    stated = {str(p["id"]): str(p["form"]) for p in material.population.document["probes"]}
+    return probes_of(signal, {probe: stated[probe] for probe in material.probe_ids})
+
+
+def _n_answered(material: _Material, found: Scored) -> int:
+    """Return how many of the population's probes both answered, by the signal that found fewest."""
+    stated = [str(p["form"]) for p in material.population.document["probes"]]
+    shares = [
+        found.n_probes[name] / sum(form in s.info.forms for form in stated)
+        for name, s in material.signals.items()
+        if not s.info.needs
+    ]
+    return int(min(shares, default=0.0) * len(stated) + 1e-9)
 
 
 def _run_rows(run: Run, path: Path, feature: str, population: Population) -> ProbeRows:
@@ -153,7 +170,7 @@ def _run_rows(run: Run, path: Path, feature: str, population: Population) -> Pro
 
 def _evidence(material: _Material, pair: Pair, wanted: Wanted, found: Scored, chosen: str | None) -> RelatedEvidence:
     runs = [material.group.runs[i] for i in (pair.a, pair.b)]
-    conditions = applicability(material.population.document, runs, min(found.n_probes.values()))
+    conditions = applicability(material.population.document, runs, _n_answered(material, found))
     reason = _no_ratio(material, runs, found, conditions)
     by_alternative = [] if reason else ratios(material.population, _known(found), wanted.left)
     return RelatedEvidence(
@@ -169,7 +186,7 @@ def _evidence(material: _Material, pair: Pair, wanted: Wanted, found: Scored, ch
 
 
 def _known(found: Scored) -> list[float]:
-    return [z for z in found.z.values() if z is not None]
+    return [0.0 if z is None else z for z in found.z.values()]
 
 
 def _no_ratio(material: _Material, runs: Sequence[Run], found: Scored, conditions: Sequence[Applies]) -> str | None:
@@ -177,8 +194,8 @@ def _no_ratio(material: _Material, runs: Sequence[Run], found: Scored, condition
     suite = material.population.document["suite"]
     if any(run.suite.origin != "imported" for run in runs) and any(run.suite.digest != suite["digest"] for run in runs):
         return f"the population {name!r} does not apply: it is of another version of these questions"
-    if found.score is None:
-        return "the two have no open answers at a common probe of the population"
+    if any(z is None and not material.signals[name].info.needs for name, z in found.z.items()):
+        return "the two have no answers at a common probe of the population"
     unmet = [c for c in conditions if c.state == "unmet"]
     if unmet:
         return f"the population {name!r} does not apply: {unmet[0].name}, {unmet[0].meaning}"
@@ -262,7 +279,7 @@ def _context_entry(
         "siblings_of_claim": ratio_words.siblings_sentence(claims, _held(material.population, claims)),
         "choice": ratio_words.chosen_sentence(chosen, len(material.group.pairs)),
         "n_candidates": len(material.group.pairs),
-        "n_common_probes": min(found.n_probes.values()) if found else 0,
+        "n_common_probes": _n_answered(material, found) if found else 0,
     }
 
 

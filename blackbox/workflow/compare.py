@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from blackbox.evidence.population import Population
     from blackbox.workflow._compare_features import Lengths
 
-GRAMS = ("word3", "char5")
+GRAMS = ("word3", "char5", "opening")
 DETAILED_PAIRS = 45
 """Pairs (ten endpoints) up to which probe tables and answers are part of the document."""
 
