@@ -25,8 +25,8 @@ MIN_GROUPS = 20
 """Groups a population needs (METHODS §4.9)."""
 MIN_SAME_GROUPS = 3
 """Groups with a same-source pair a population needs: without both of a pair's groups, two must be left."""
-MIN_SIBLING_GROUPS = 3
-"""Groups that sibling pairs must touch for a ratio against siblings."""
+MIN_SIBLING_GROUPS = 10
+"""Groups that sibling pairs must touch for a ratio against siblings: fewer would bound every headline near 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

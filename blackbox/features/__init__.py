@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from blackbox.features._parsers import category, reading
+    from blackbox.features._phrases import shared_phrases
     from blackbox.features.embedding import embedding_feature
 
-__all__ = ["category", "embedding_feature", "reading"]
+__all__ = ["category", "embedding_feature", "reading", "shared_phrases"]
 
 _HOME = {
     "category": "blackbox.features._parsers",
     "embedding_feature": "blackbox.features.embedding",
     "reading": "blackbox.features._parsers",
+    "shared_phrases": "blackbox.features._phrases",
 }
 
 
