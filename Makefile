@@ -1,8 +1,9 @@
 # Thin on purpose: scripts/setup.py does the set-up, `blackbox` does the rest.
 PYTHON ?= python3
 BIN := .venv/bin
+BENCH = $(BIN)/python benchmarks/run.py
 
-.PHONY: setup demo test check bench bench-same lock clean
+.PHONY: setup demo test check test-servers bench bench-same bench-related bench-drift bench-suites bench-zoo docs lock clean
 
 setup:
 	@$(PYTHON) scripts/setup.py
@@ -19,11 +20,31 @@ check: setup
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest -n 2
 
+# Starts servers of other projects: minutes, so not part of `test`.
+test-servers: setup
+	@$(BIN)/python -m pytest -m servers tests/servers
+
 bench: setup
-	@$(BIN)/python benchmarks/run.py
+	@$(BENCH)
 
 bench-same: setup
-	@$(BIN)/python benchmarks/run.py bench_
+	@$(BENCH) bench_calibration bench_explanations bench_family bench_hamming bench_mixture bench_pairs bench_power bench_sequential
+
+bench-related: setup
+	@$(BENCH) bench_related bench_identify
+
+bench-drift: setup
+	@$(BENCH) bench_drift
+
+bench-suites: setup
+	@$(BENCH) bench_suites
+
+bench-zoo: setup
+	@$(BENCH) bench_zoo bench_doctor
+
+# What is generated from the code and checked against it by tests.
+docs: setup
+	@for script in scripts/make_*_docs.py; do $(BIN)/python $$script; done
 
 lock:
 	@$(BIN)/python scripts/lock.py

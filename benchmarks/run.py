@@ -1,4 +1,4 @@
-"""Runs the benchmarks of this folder, one process each: `make bench` all, `make bench-same` those of *same*."""
+"""Runs the benchmarks of this folder, one process each: `make bench` all, `make bench-same` and so on those named."""
 
 from __future__ import annotations
 
