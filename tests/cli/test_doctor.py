@@ -55,8 +55,8 @@ def test_a_server_that_is_down_is_incomplete(tmp_path: Path, shop: FakeVendor, c
 
 def test_findings_are_a_table_and_what_a_server_says_is_harmless(capsys: pytest.CaptureFixture[str]) -> None:
     """Each finding is a row, each effect a line, and terminal escapes in a served name are shown, not obeyed."""
-    finding = {"check": "routing", "status": "not honoured", "seen": "served model: \x1b[31mred", "quirks": ["two-builds"],
-               "effects": {"same": "pin one host"}}  # fmt: skip
+    finding = {"check": "routing", "status": "not honoured", "seen": "served model: \x1b[31mred",
+               "quirks": ["two-builds"], "effects": {"same": "pin one host"}}  # fmt: skip
     document = {"findings": [finding]}
     _say_examined([
         Examined(endpoint="shop", state="finished", reason=None, n_sent=1, cost=None, document=document),
