@@ -114,6 +114,8 @@ def test_hidden_sampling_is_a_warning_and_an_ignored_temperature_a_refusal() -> 
     assert (0, 1) == tuple(map(len, (held_against(needed, [hidden], ["same"]).refused,
                                      held_against(needed, [hidden], ["same"]).warned)))  # fmt: skip
     assert 1 == len(held_against(needed, [ignored], ["same"]).refused)
+    routed = {**hidden, "check": "routing", "seen": "served model: \x1b[31m"}
+    assert "\x1b" not in str(held_against(needed, [routed], ["same"]))
     assert 0 == len(held_against(frozenset({"usage"}), [ignored], ["which"]).refused)
 
 
