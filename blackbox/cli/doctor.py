@@ -44,7 +44,7 @@ def doctor(
 ) -> None:
     """Measure what endpoints really honour, and say what that means for each question.
 
-    Servers answer 200 and ignore settings. About 170 short calls show for each setting whether it is honoured,
+    Servers answer 200 and ignore settings. About 165 short calls show for each setting whether it is honoured,
     ignored, or can't be told. What is found is stored below results/doctor; for 24 hours `run` writes it into the
     runs of that endpoint, warns where it touches a suite, and refuses where a suite would mean nothing.
 
@@ -84,7 +84,7 @@ def _budget_line(sent: Budget) -> str:
     cost = "cost unknown without prices" if sent.cost is None else f"at most {sent.cost:.4f} {sent.currency}"
     return printable(
         f"{sent.endpoint}: {sent.n_requests} calls, at most {sent.prompt_tokens:,} tokens in and "
-        f"{sent.output_tokens:,} out; {cost}"
+        f"{sent.output_tokens:,} out if limits are kept; {cost}"
     )
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from blackbox.evidence.checks import Heard, Reply
+    from blackbox.evidence.finding import Status
 
 MOST_CHARS_A_TOKEN = 16
 """No run of eight ordinary tokens is longer; a text above it was not cut at that limit."""
@@ -170,7 +171,7 @@ def leading_space(heard: Heard) -> Finding:
     counts = {"replies": len(replies), "spaced": len(spaced), "stripped": n_stripped}
     if not spaced:
         return Finding(check="leading_space", status="can't tell", asked=asked, seen=seen, counts=counts)
-    status = "not honoured" if n_stripped == len(spaced) else "honoured"
+    status: Status = "not honoured" if n_stripped == len(spaced) else "honoured"
     quirks = ("strip-leading-space",) if n_stripped == len(spaced) else ()
     return Finding(check="leading_space", status=status, asked=asked, seen=seen, counts=counts, quirks=quirks)
 

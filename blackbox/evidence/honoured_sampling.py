@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -79,18 +80,18 @@ def _fitted(heard: Heard, fits: Mapping[str, FittedTemperature]) -> Finding:
     )
     counts = {name: {"fitted": f.value, "low": f.low, "high": f.high, "first_share": f.first_share, "tokens": f.n}
               for name, f in fits.items()}  # fmt: skip
+    result = partial(Finding, check="temperature", asked=_asked(heard), seen=seen, counts=counts)
     if hot.low > warm.high and at_zero:
-        return Finding(check="temperature", status="honoured", asked=_asked(heard), seen=seen, counts=counts)
-    if abs(hot.value - cold.value) > _SAME_FIT:
-        return Finding(
-            check="temperature", status="not honoured", asked=_asked(heard), seen=seen, counts=counts,
-            breaks=() if at_zero else ("greedy",), quirks=(),
-        )  # fmt: skip
-    quirk = "ignore-temperature" if warm.low <= checks.WARM <= warm.high else "temperature"
-    return Finding(
-        check="temperature", status="ignored", asked=_asked(heard), seen=seen, counts=counts, quirks=(quirk,),
-        breaks=("greedy",) if warm.value > _SAME_FIT else ("draws", "temperature"),
-    )  # fmt: skip
+        return result(status="honoured")
+    cold_is_warm, hot_is_cooler = not at_zero and cold.low > _SAME_FIT, hot.high < checks.HOT - _SAME_FIT
+    if cold_is_warm and abs(hot.value - cold.value) <= _SAME_FIT:
+        own = "ignore-temperature" if warm.low <= checks.WARM <= warm.high else "temperature"
+        return result(status="ignored", quirks=(own,), breaks=("greedy", "temperature"))
+    if hot.high < checks.WARM - _SAME_FIT:
+        return result(status="ignored", quirks=("temperature",), breaks=("draws", "temperature"))
+    if cold_is_warm or hot_is_cooler:
+        return result(status="not honoured", breaks=("greedy",) if cold_is_warm else ())
+    return result(status="can't tell")
 
 
 def _spread(heard: Heard) -> Finding:
@@ -109,13 +110,13 @@ def _spread(heard: Heard) -> Finding:
     )
     long_cold = _equal_share([heard.texts("cold-rain"), heard.texts("cold-bread")]) or 0.0
     counts = {"equal_share": shares, "equal_share_long_cold": long_cold, **falls}
-    if falls["cold_to_warm"] <= ALPHA and long_cold > _RARELY_EQUAL:
+    if falls["cold_to_warm"] <= ALPHA:
         return Finding(check="temperature", status="honoured", asked=_asked(heard), seen=seen, counts=counts,
                        pvalue=falls["cold_to_warm"])  # fmt: skip
     if long_cold <= _RARELY_EQUAL:
         return Finding(
-            check="temperature", status="ignored", asked=_asked(heard), seen=seen, counts=counts, breaks=("greedy",),
-            quirks=("ignore-temperature", "temperature"),
+            check="temperature", status="ignored", asked=_asked(heard), seen=seen, counts=counts,
+            breaks=("greedy", "temperature"), quirks=("ignore-temperature", "temperature"),
         )  # fmt: skip
     return Finding(check="temperature", status="can't tell", asked=_asked(heard), seen=seen, counts=counts)
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from blackbox.core import Observation
     from blackbox.evidence.checks import Heard, Reply
+    from blackbox.evidence.finding import Status
 
 LONG_ANSWER = 60
 """Code points from which an answer at temperature 1 that repeats another word for word is not expected."""
@@ -63,7 +64,7 @@ def repeats(heard: Heard) -> Copies:
         return Copies(kind="greedy", finding=Finding(
             check="repeats", status="not honoured", asked=asked, seen=seen, counts=counts, breaks=("draws",),
         ))  # fmt: skip
-    status = "honoured" if replies else "can't tell"
+    status: Status = "honoured" if replies else "can't tell"
     return Copies(kind=None, finding=Finding(check="repeats", status=status, asked=asked, seen=seen, counts=counts))
 
 
@@ -156,7 +157,7 @@ def routing(heard: Heard) -> Finding:
     counts = {name: dict(found) for name, found in named.items()}
     if not replies:
         return Finding(check="routing", status="can't tell", asked=asked, seen="no reply to read")
-    status = "not honoured" if several else "honoured"
+    status: Status = "not honoured" if several else "honoured"
     return Finding(check="routing", status=status, asked=asked, seen=seen, counts=counts,
                    breaks=("one_model",) if several else ())  # fmt: skip
 
@@ -168,7 +169,7 @@ def clock(heard: Heard) -> Finding:
     if not skews:
         return Finding(check="clock", status="can't tell", asked=asked, seen="replies have no Date")
     typical = median(skews)
-    status = "honoured" if abs(typical) <= MOST_SKEW_S else "not honoured"
+    status: Status = "honoured" if abs(typical) <= MOST_SKEW_S else "not honoured"
     return Finding(check="clock", status=status, asked=asked, seen=f"{typical:+.0f} s in {len(skews)} replies",
                    counts={"replies": len(skews), "skew_s": typical})  # fmt: skip
 

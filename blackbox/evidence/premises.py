@@ -17,6 +17,8 @@ _BROKEN = {
     "usage": "its token counts are not those of the text",
 }
 """Premises without which a suite's answers mean something else: such a run is refused."""
+_QUOTING = frozenset({"routing", "model_name"})
+"""Checks whose words quote names that servers send: these stay with the examination, out of manifests and warnings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,8 @@ def held_against(needed: frozenset[str], findings: Iterable[Mapping[str, Any]], 
 
 
 def _short(finding: Mapping[str, Any]) -> str:
-    return f"{str(finding.get('check')).replace('_', ' ')} {finding.get('status')}: {finding.get('seen')}"
+    said = f"{str(finding.get('check')).replace('_', ' ')} {finding.get('status')}"
+    return said if finding.get("check") in _QUOTING else f"{said}: {finding.get('seen')}"
 
 
 def _effect(finding: Mapping[str, Any], question: str) -> str | None:

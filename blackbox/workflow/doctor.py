@@ -65,7 +65,7 @@ class Examined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """What an examination of one endpoint sends at most: rough upper estimates."""
+    """What an examination sends to one endpoint: rough upper estimates, if it keeps to the limits it is given."""
 
     endpoint: str
     n_requests: int
@@ -85,7 +85,8 @@ def budget(spec: EndpointSpec) -> Budget:
     """Return what an examination sends to an endpoint at most, before it begins."""
     sent = (*checks.first_checks(spec.token_limit_field, nonsense="x"), *checks.later_checks(checks.LISTED[0]))
     tokens = [(check.repeats, call_tokens(check.call)) for check in sent]
-    prompt, output = (sum(n * getattr(each, kind) for n, each in tokens) for kind in ("prompt", "output"))
+    prompt = sum(n * each.prompt for n, each in tokens)
+    output = sum(check.repeats * check.call.body.get("n", 1) * call_tokens(check.call).output for check in sent)
     return Budget(
         endpoint=spec.name,
         n_requests=sum(n for n, _ in tokens),

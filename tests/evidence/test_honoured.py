@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from support.pretend_model import Pretend, heard_from
 
-from blackbox.evidence import honoured_sampling, stated_draws
+from blackbox.core import Observation, Outcome, TokenLogprob
+from blackbox.evidence import checks, honoured_sampling, stated_draws
+from blackbox.evidence.checks import Heard, Reply
 from blackbox.evidence.honoured import diagnose, honoured_settings
 
 if TYPE_CHECKING:
@@ -82,8 +84,6 @@ async def test_copies_stop_what_would_be_judged_from_draws() -> None:
 
 async def test_counting_the_end_mark_would_bias_the_bet(monkeypatch: pytest.MonkeyPatch) -> None:
     """An end mark that is stated and never drawn looks like a hidden setting unless it is taken out."""
-    from blackbox.core import TokenLogprob
-
     rng = np.random.default_rng(0)
     p = np.array([0.5, 0.3, 0.2])
     tops = (*((f"w{i}", float(np.log(q * 0.85))) for i, q in enumerate(p)), ("<|im_end|>", float(np.log(0.15))))
@@ -110,3 +110,18 @@ async def test_settings_say_in_our_words_what_became_of_them() -> None:
 def test_as_likely_explanations_are_named_together() -> None:
     """Within a factor of twenty of the best, all are named."""
     assert 20 == pytest.approx(np.exp(honoured_sampling._AS_LIKELY))
+
+
+def test_a_model_that_hardly_varies_is_not_accused_of_ignoring_temperature() -> None:
+    """Where nearly every token is certain the fits say nothing: can't tell, not ignored."""
+    law = (("yes", float(np.log(0.9999))), ("no", float(np.log(0.0001))))
+    token = TokenLogprob(token="yes", logprob=law[0][1], top=law)
+    replies = [
+        Reply(check=f"{kind}-{prompt}", seconds=float(i), observation=Observation(
+            key=f"{kind}-{prompt}#{i}", probe_id=f"{kind}-{prompt}", repeat=i, block_id=i, outcome=Outcome.OK,
+            text="yes", logprobs=(token,),
+        ))
+        for kind in ("cold", "warm", "hot") for prompt in checks.PROMPTS for i in range(5)
+    ]  # fmt: skip
+    heard = Heard(replies=tuple(replies), model="m", nonsense="x")
+    assert "can't tell" == honoured_sampling.temperature(heard, copies=False).status

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-_PATIENCE_S = 180.0
+_PATIENCE_S = 300.0
 
 
 def pytest_configure(config: pytest.Config) -> None:

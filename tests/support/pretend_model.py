@@ -46,12 +46,14 @@ class Pretend:
         rng: Draws the answers; the model itself is fixed.
         quirks: Names as in the reference endpoint.
         logprobs: Whether log-probabilities are given.
+        dated: Whether replies carry a Date, a second a call from `BEGUN` on.
         noise: Nats by which log-probabilities vary smoothly from call to call.
     """
 
     rng: np.random.Generator
     quirks: frozenset[str] = frozenset()
     logprobs: bool = True
+    dated: bool = True
     noise: float = 0.0
     n_calls: int = 0
     cache: dict[str, Completion] = field(default_factory=dict)
@@ -86,7 +88,9 @@ class Pretend:
                       n_events=5 if body.get("stream") else None, server_date=self._date()),
         )  # fmt: skip
 
-    def _date(self) -> str:
+    def _date(self) -> str | None:
+        if not self.dated:
+            return None
         return formatdate((BEGUN + timedelta(seconds=self.n_calls)).timestamp(), usegmt=True)
 
     def _seeded(self, call: Call) -> bool:
