@@ -3,7 +3,7 @@
 from blackbox.store.cache import FeatureCache
 from blackbox.store.codec import RUN_SCHEMA, decode_observation, encode_observation
 from blackbox.store.comparisons import read_comparison, write_comparison
-from blackbox.store.drifts import read_drift, write_drift
+from blackbox.store.drifts import DRIFT, read_drift, write_drift
 from blackbox.store.manifests import read_manifest
 from blackbox.store.naming import new_run_id, slug
 from blackbox.store.runs import (
@@ -19,6 +19,7 @@ from blackbox.store.verify import VerifyReport, verify_run
 from blackbox.store.writer import RunWriter, write_observations
 
 __all__ = [
+    "DRIFT",
     "RUN_SCHEMA",
     "FeatureCache",
     "RunSummary",

@@ -162,7 +162,9 @@ def _repeats(first: Sequence[Run], read: AnswerCounts) -> str | None:
     """Return why the answers of the first runs are no independent draws (METHODS §1.13), or None."""
     for run in first:
         own = assess(run)
-        if own.broken:
+        asked_alike = any(o.sent_decoding is not None and o.sent_decoding.deterministic for o in run.observations)
+        # That one run never varied says little of a few probes: all first runs together must not have varied.
+        if own.state == "copies" or (own.state == "deterministic" and asked_alike):
             return f"{run.id}: {own.reason}"
     pooled = read.counts[: len(first)].sum(0)
     asked = pooled.sum(1) >= _REPEATED

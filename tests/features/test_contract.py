@@ -43,7 +43,7 @@ def rows_of(matrix: FeatureMatrix) -> list[list[float]]:
 def test_the_shipped_features_are_registered() -> None:
     """A file of the folder without a leading underscore is a feature of that name."""
     expected = {"answer", "answer_raw", "outcome", "length", "code_points", "token_order", "first_token"}
-    assert expected | {"tokens", "word3", "char5", "embedding", "usage"} == set(NAMES)
+    assert expected | {"tokens", "word3", "char5", "embedding", "usage", "opening"} == set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
