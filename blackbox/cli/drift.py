@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -122,6 +123,12 @@ def watch(
         int, typer.Option("--horizon", min=5, metavar="N", help="Runs a history will have in all.")
     ] = 365,
     baseline: BaselineOption = 7,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], metavar="DAY", help="Histories from this day on: after a change you accept."
+        ),
+    ] = None,
     max_requests: Annotated[int | None, typer.Option(min=1, metavar="N", help="Stop after this many requests.")] = None,
     max_cost: Annotated[
         float | None, typer.Option(metavar="AMOUNT", help="Stop when this much was spent; needs prices.")
@@ -152,6 +159,7 @@ def watch(
         most_calls=calls,
         horizon=horizon,
         baseline=baseline,
+        since=f"{since:%Y-%m-%d}" if since else None,
         seed=found.seed,
         max_requests=found.max_requests,
         max_cost=found.max_cost,

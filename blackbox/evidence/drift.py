@@ -17,7 +17,7 @@ from blackbox.evidence.drift_loss import loss_of, pvalue_with_losses
 from blackbox.evidence.drift_onset import Onset, estimate_onset
 from blackbox.evidence.drift_reference import Dispersion, dispersion, statistic, test_run, upper_limit
 from blackbox.stats.conformal import RestartMartingale, smoothed_pvalue
-from blackbox.stats.exact_match import common_shift, leave_one_out, over_probes
+from blackbox.stats.exact_match import common_shift, finite_mean, leave_one_out, over_probes
 from blackbox.stats.randomness import generator
 
 if TYPE_CHECKING:
@@ -154,13 +154,12 @@ def read_history(history: AnswerCounts, rules: Rules) -> Reading:
 
 
 def can_alarm(history: AnswerCounts, rules: Rules) -> bool:
-    """Return whether rule 1 could alarm at the last run if every one of its answers were new.
+    """Return whether rule 1 could alarm at a usual run if every one of its answers were new.
 
     With too few answers a run even that is not rare enough among relabellings: Π_p 1/C(n_p + m_p, m_p).
     """
-    run = history.n_runs - 1
-    reference = reference_of(run, rules, after_suspected=True)
-    n, m = history.sizes[list(reference)].sum(0), history.sizes[run]
+    reference = reference_of(history.n_runs - 1, rules, after_suspected=True)
+    n, m = history.sizes[list(reference)].sum(0), np.median(history.sizes[MIN_REFERENCE:], axis=0)
     both = (n > 1) & (m > 0)
     if rules.basis == "runs":
         return bool(both.any())
@@ -336,7 +335,7 @@ class _Test:
             return 1.0
         history, runs = self.reader.history, list(self.reference)
         n = len(runs) * int((history.sizes[runs].sum(0) > 0).sum())
-        odd = (1 + n * max(0.0, float(np.nanmean(self.own.distances))) / 2) / (2 + n)
+        odd = (1 + n * max(0.0, finite_mean(np.nan_to_num(self.own.distances))) / 2) / (2 + n)
         return float(2 * np.sqrt(odd * (1 - odd) * len(runs) / n))
 
     def _rule(

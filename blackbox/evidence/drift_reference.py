@@ -49,7 +49,8 @@ def dispersion(history: AnswerCounts, reference: Sequence[int], *, seed: int) ->
     distance to the other runs: the mean sees runs that all differ, the maximum one that does.
     """
     counts = history.counts[list(reference)]
-    draws = np.concatenate([_loo(counts)[None], _permuted(counts, history.probe_ids, seed)])
+    # A run that shares no probe with the others is no farther from them than chance.
+    draws = np.concatenate([np.nan_to_num(_loo(counts))[None], _permuted(counts, history.probe_ids, seed)])
     observed, null = draws[0], draws[1:]
     spread = null.std(0)
     varies = spread > 1e-12 * max(1.0, float(np.abs(null).max()))

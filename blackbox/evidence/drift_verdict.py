@@ -74,7 +74,7 @@ def _open_suspicion(reading: Reading, names: tuple[str, ...]) -> str:
             "whether the endpoint changed"
         )
     return (
-        f"the last {n} runs, from {names[-n]}, are suspected, and none differs enough to confirm a change at its level: "
+        f"the last {n} runs, from {names[-n]}, are suspected, and none differs enough to confirm a change: "
         "a small change, or other circumstances; more runs or more answers a run can tell"
     )
 

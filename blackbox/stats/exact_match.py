@@ -109,4 +109,10 @@ def common_shift(
             if a < b
         ]
     own = [to_reference(gram, sizes, i, chosen) for i in runs]
-    return float(np.nanmean(over_probes(np.array(products)))), float(np.nanmean(over_probes(np.array(own))))
+    return finite_mean(over_probes(np.array(products))), finite_mean(over_probes(np.array(own)))
+
+
+def finite_mean(values: FloatArray) -> float:
+    """Return the mean of the values that are there; NaN where none is."""
+    there = values[np.isfinite(values)]
+    return float(there.mean()) if len(there) else float("nan")

@@ -9,6 +9,7 @@ from blackbox.store.examinations import find_examinations, read_examination, wri
 from blackbox.store.inspect_logs import read_inspect
 from blackbox.store.lm_eval import read_lm_eval
 from blackbox.store.drifts import read_drift, write_drift
+from blackbox.store.drifts import DRIFT, read_drift, write_drift
 from blackbox.store.manifests import read_manifest
 from blackbox.store.naming import new_run_id, slug
 from blackbox.store.openai_batch import read_openai_batch
@@ -26,6 +27,7 @@ from blackbox.store.writer import RunWriter, write_observations
 
 __all__ = [
     "EXAMINATIONS",
+    "DRIFT",
     "RUN_SCHEMA",
     "FeatureCache",
     "RunSummary",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from blackbox.errors import UsageError
 from blackbox.evidence.difference import difference
+from blackbox.evidence.document import SCHEMA as COMPARED
 from blackbox.workflow.rendering import load_comparison
 
 if TYPE_CHECKING:
@@ -26,8 +27,15 @@ def diff_document(results: Path, before: str, after: str, *, renamed: Sequence[s
         UsageError: A comparison is not there, or a renaming names no endpoint.
         EvidenceDamaged: One is no strict JSON or of another schema.
     """
-    was, now = (load_comparison(results, name).document for name in (before, after))
+    was, now = (_compared(results, name) for name in (before, after))
     return difference(was, now, renamed=_renaming(renamed, was))
+
+
+def _compared(results: Path, name: str) -> Mapping[str, Any]:
+    document = load_comparison(results, name).document
+    if document.get("schema") != COMPARED:
+        raise UsageError(f"{name!r} is no comparison; diff sets two comparisons side by side")
+    return document
 
 
 def _renaming(words: Sequence[str], document: Mapping[str, Any]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from blackbox import registry, report, store
 from blackbox.core import Progress, plain
 from blackbox.errors import UsageError
-from blackbox.evidence.drift import MIN_REFERENCE, Basis, Rules, read_history
+from blackbox.evidence.drift import MIN_REFERENCE, Rules, read_history
 from blackbox.evidence.drift_counts import AnswerCounts, tabulate
 from blackbox.evidence.drift_document import History, drift_document
 from blackbox.evidence.drift_verdict import judge
@@ -95,6 +95,7 @@ def read_document(paths: Sequence[Path], options: DriftOptions, on_progress: OnP
         EvidenceDamaged: A run does not agree with its own digests.
     """
     found = history_runs([open_run(path) for path in paths], options.order)
+    alpha = _alpha(found, options)
     forms = _forms(found)
     counts = _counts(found, forms, on_progress)
     usable = tuple(int(place) for place in counts.sizes.sum(1).nonzero()[0])
@@ -103,7 +104,14 @@ def read_document(paths: Sequence[Path], options: DriftOptions, on_progress: OnP
     read = counts.chosen(usable)
     runs = [found.runs[place] for place in usable]
     basis_reason = _repeats(runs[: options.baseline], read)
-    rules = _rules(found.runs[0], options, n_runs=len(usable), basis="runs" if basis_reason else "answers")
+    decision = found.runs[0].suite.decision
+    rules = Rules(
+        alpha=alpha,
+        horizon=options.horizon or max(HORIZON, len(usable)),
+        baseline=options.baseline,
+        seed=decision.seed if options.seed is None else options.seed,
+        basis="runs" if basis_reason else "answers",
+    )
     reading = read_history(read, rules)
     history = History(
         runs=found.runs,
@@ -162,7 +170,9 @@ def _repeats(first: Sequence[Run], read: AnswerCounts) -> str | None:
     """Return why the answers of the first runs are no independent draws (METHODS §1.13), or None."""
     for run in first:
         own = assess(run)
-        if own.broken:
+        asked_alike = any(o.sent_decoding is not None and o.sent_decoding.deterministic for o in run.observations)
+        # That one run never varied says little of a few probes: all first runs together must not have varied.
+        if own.state == "copies" or (own.state == "deterministic" and asked_alike):
             return f"{run.id}: {own.reason}"
     pooled = read.counts[: len(first)].sum(0)
     asked = pooled.sum(1) >= _REPEATED
@@ -171,13 +181,13 @@ def _repeats(first: Sequence[Run], read: AnswerCounts) -> str | None:
     return None
 
 
-def _rules(run: Run, options: DriftOptions, *, n_runs: int, basis: Basis) -> Rules:
-    """Return what holds for this reading.
+def _alpha(found: HistoryRuns, options: DriftOptions) -> float:
+    """Return the level of this reading, after what was asked for is found to make sense.
 
     Raises:
         UsageError: The history is longer than the horizon that was declared, or a number makes no sense.
     """
-    decision = run.suite.decision
+    n_runs = len(found.runs)
     if options.horizon is not None and options.horizon < n_runs:
         raise UsageError(
             f"the history has {n_runs} runs and --horizon declares {options.horizon}: declare all runs that will be "
@@ -185,16 +195,10 @@ def _rules(run: Run, options: DriftOptions, *, n_runs: int, basis: Basis) -> Rul
         )
     if options.baseline < MIN_REFERENCE:
         raise UsageError(f"--baseline {options.baseline}: an endpoint is known by {MIN_REFERENCE} runs at least")
-    alpha = decision.alpha if options.alpha is None else options.alpha
+    alpha = found.runs[0].suite.decision.alpha if options.alpha is None else options.alpha
     if not 0 < alpha < 1:
         raise UsageError(f"--alpha {alpha:g} is not between 0 and 1")
-    return Rules(
-        alpha=alpha,
-        horizon=options.horizon or max(HORIZON, n_runs),
-        baseline=options.baseline,
-        seed=decision.seed if options.seed is None else options.seed,
-        basis=basis,
-    )
+    return alpha
 
 
 def _warnings(runs: Sequence[Run], usable: Sequence[int]) -> list[str]:

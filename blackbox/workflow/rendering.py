@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from blackbox import report, store
+from blackbox.core import Comparison
 from blackbox.errors import UsageError
 
 if TYPE_CHECKING:
-    from blackbox.core import Comparison
     from blackbox.report import Form
 
 _MARK = "-compare-"
@@ -36,13 +36,16 @@ def find_comparison(results: Path, name: str | None) -> Path:
 
 
 def load_comparison(results: Path, name: str | None) -> Comparison:
-    """Return a stored comparison.
+    """Return a stored comparison, or the reading of a history where the path is of one.
 
     Raises:
         UsageError: There is none of this name.
         EvidenceDamaged: It is no strict JSON or of another schema.
     """
-    return store.read_comparison(find_comparison(results, name))
+    found = find_comparison(results, name)
+    if (found / store.DRIFT).is_file() or found.name == store.DRIFT:
+        return Comparison(document=store.read_drift(found))
+    return store.read_comparison(found)
 
 
 def draw(comparison: Comparison, *, to: Form, width: int = 80, color: bool = False) -> str:

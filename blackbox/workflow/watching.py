@@ -39,6 +39,7 @@ class WatchRequest:
         most_calls: Calls a suite, endpoint and day.
         horizon: Runs that a history will have in all.
         baseline: First runs that the others are tested against.
+        since: First day (UTC, 2026-03-06) of the histories, after a change that was accepted; None: all days.
         seed: Decides the random order of the calls.
         max_requests: Requests to send at most, now.
         max_cost: Money to spend at most, now.
@@ -51,6 +52,7 @@ class WatchRequest:
     most_calls: int = DAILY_CALLS
     horizon: int = DAYS
     baseline: int = BASELINE
+    since: str | None = None
     seed: int = 0
     max_requests: int | None = None
     max_cost: float | None = None
@@ -157,7 +159,8 @@ async def _confirmed(
 def _read_all(
     request: WatchRequest, entries: Sequence[RunEntry], *, now: datetime, on_progress: OnProgress
 ) -> list[dict[str, Any]]:
-    known = [run for run in store.find_runs(request.results) if run.manifest.label.startswith(f"{DAILY}-")]
+    runs = [run for run in store.find_runs(request.results) if run.manifest.label.startswith(f"{DAILY}-")]
+    known = [run for run in runs if run.manifest.label >= f"{DAILY}-{request.since or ''}"]
     options = DriftOptions(created_at=now, horizon=request.horizon, baseline=request.baseline)
     return [_history(request, entry, known, options, on_progress) for entry in entries]
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 HEAVY = ("numpy", "scipy", "openai", "httpx2", "torch", "datasets", "pyarrow", "sklearn", "yaml", "rich")
 COMMANDS = (
     *("init", "version", "plan", "run", "import", "compare", "report", "ls", "show", "verify", "demo", "serve"),
-    *("suites ls", "suites show", "suites lint", "suites lock"),
+    *("suites ls", "suites show", "suites lint", "suites lock", "drift", "watch"),
 )
 
 

@@ -71,7 +71,11 @@ def test_one_run_of_many_days_is_read_day_by_day(command: Command, tmp_path: Pat
     """A whole history in one file is one imported run; its days are the points."""
     (run,) = imported(command, tmp_path, [[row for day in rows(12, swap=7) for row in day]])
     found = command("drift", run, "--json").json
-    assert ("changed", f"{run}@2026-04-08", f"{run}@2026-04-09") == (found["verdict"], found["onset"], found["detected"])
+    assert ("changed", f"{run}@2026-04-08", f"{run}@2026-04-09") == (
+        found["verdict"],
+        found["onset"],
+        found["detected"],
+    )
     assert 40 == found["points"][0]["n"]
 
 
@@ -151,9 +155,9 @@ def test_missing_answers_and_missing_probes_are_counted(command: Command, tmp_pa
     silent = found["points"][4]
     assert (0, 40, None, False) == (silent["n"], silent["n_missing"], silent["statistic"], silent["suspected"])
     assert "no usable answer" in silent["reason"]
-    assert [True] == [runs[6] in line for line in found["warnings"] if "under half" in line and runs[4] not in line] or any(
-        "under half" in line for line in found["warnings"]
-    )
+    assert [True] == [
+        runs[6] in line for line in found["warnings"] if "under half" in line and runs[4] not in line
+    ] or any("under half" in line for line in found["warnings"])
     assert "changed" != found["verdict"]
 
 

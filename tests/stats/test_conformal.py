@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 import pytest
 from scipy.stats import kstest
 
 from blackbox.stats.conformal import RestartMartingale, smoothed_pvalue
-
 
 
 def highest(rng: np.random.Generator, scores: np.ndarray) -> float:

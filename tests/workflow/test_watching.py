@@ -46,7 +46,7 @@ async def on_day(day: int, spec: EndpointSpec, results: Path, calls: int = 48) -
 
 
 async def test_a_day_is_one_run_and_nothing_is_sent_twice(vendor: FakeVendor, tmp_path: Path) -> None:
-    """The second call on one day reads again and sends nothing; the first day is inconclusive with the number needed."""
+    """The second call on one day sends nothing; the first day is inconclusive with the number needed."""
     spec = spec_of(vendor.base_url)
     first = await on_day(0, spec, tmp_path)
     sent = vendor.n_requests

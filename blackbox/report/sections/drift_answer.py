@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from blackbox.report.blocks import Bullets, Fact, Section, Verdict
-from blackbox.report.sections._histories import history_mark, named
+from blackbox.report.sections._histories import history_mark, named, points, run_name
 from blackbox.report.sections._numbers import NOT_AVAILABLE, pvalue
 from blackbox.report.sections._pairs import listed, mapping
 
@@ -28,6 +28,8 @@ def build(document: Mapping[str, Any]) -> tuple[Block, ...]:
     """Return the verdict, and the warnings of this history."""
     verdict = str(document.get("verdict"))
     reason = str(document.get("reason") or NOT_AVAILABLE)
+    for point in points(document):
+        reason = reason.replace(str(point.get("run")), run_name(point))
     answer = Verdict(
         question="Is this endpoint what it was?",
         mark=history_mark(document),
