@@ -134,10 +134,10 @@ def zoo_rows(url: str, rng: np.random.Generator) -> list[dict]:
     secret = suites.secret_suite("one-token", SECRET)
     spoken = replace(secret, probes=tuple(p for p in secret.probes if p.language in {"en", "zh"}))
     asked = {
-        "one-token.short": (suites.find("one-token.short"), 6),
-        "one-token secret": (shortened(spoken, 10, 10), 6),
-        "continuation.short": (suites.find("continuation.short"), 4),
-        "open-ended.short, 6 probes × 4": (shortened(suites.find("open-ended.short"), 6, 4), 3),
+        "one-token.short": (suites.find("one-token.short"), 5),
+        "one-token secret": (shortened(spoken, 10, 10), 5),
+        "continuation.short": (suites.find("continuation.short"), 3),
+        "open-ended.short, 6 probes × 4": (shortened(suites.find("open-ended.short"), 6, 4), 2),
     }
     rows = []
     for name, (suite, n_sessions) in asked.items():
