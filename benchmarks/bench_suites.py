@@ -134,11 +134,10 @@ def zoo_rows(url: str, rng: np.random.Generator) -> list[dict]:
     secret = suites.secret_suite("one-token", SECRET)
     spoken = replace(secret, probes=tuple(p for p in secret.probes if p.language in {"en", "zh"}))
     asked = {
-        "one-token.short": (suites.find("one-token.short"), 12),
-        "one-token secret": (shortened(spoken, 10, 10), 12),
-        "one-token.short, second key": (shortened(_secret_of(b"another public benchmark key"), 10, 10), 12),
-        "continuation.short": (suites.find("continuation.short"), 6),
-        "open-ended.short, 8 probes × 4": (shortened(suites.find("open-ended.short"), 8, 4), 4),
+        "one-token.short": (suites.find("one-token.short"), 5),
+        "one-token secret": (shortened(spoken, 10, 10), 5),
+        "continuation.short": (suites.find("continuation.short"), 3),
+        "open-ended.short, 6 probes × 4": (shortened(suites.find("open-ended.short"), 6, 4), 2),
     }
     rows = []
     for name, (suite, n_sessions) in asked.items():
@@ -158,11 +157,6 @@ def zoo_rows(url: str, rng: np.random.Generator) -> list[dict]:
             })  # fmt: skip
             print(rows[-1], flush=True)
     return rows
-
-
-def _secret_of(key: bytes) -> Suite:
-    secret = suites.secret_suite("one-token", key)
-    return replace(secret, probes=tuple(p for p in secret.probes if p.language in {"en", "zh"}))
 
 
 def _valid(samples: list[Sample]) -> float:

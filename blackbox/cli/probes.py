@@ -120,16 +120,20 @@ def _sampling(decoding: Mapping[str, Any]) -> str:
 
 
 def lint(
-    suite: Annotated[str, typer.Argument(metavar="SUITE", help="Name, name@version or path.")],
+    suite: Annotated[
+        str | None,
+        typer.Argument(metavar="[SUITE]", help="Name, name@version or path [all shipped].", show_default=False),
+    ] = None,
     *,
     results: ResultsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say what weakens a suite that is valid; exits 2 if anything does."""
-    from blackbox.workflow.suite_views import lint_suite
+    from blackbox.workflow.suite_views import lint_all, lint_suite
 
     del results
-    document = lint_suite(suite)
+    document = lint_all() if suite is None else lint_suite(suite)
+    suite = suite or f"all {len(document['suites'])} shipped suites and short forms"
     if as_json:
         print_json(document)
     for line in () if as_json else document["findings"]:

@@ -162,7 +162,11 @@ def effect_band(test: PairTest, around: Circumstances) -> BandName:
 
 def _broken(around: Circumstances) -> Judged | None:
     """Return the verdict where draws are not independent: never 'different' (METHODS §1.13)."""
-    for side, found in (("A", around.independence_a), ("B", around.independence_b)):
+    sides = (("A", around.independence_a), ("B", around.independence_b))
+    for side, found in sides:
+        if found.state == "over_budget":
+            return Judged(verdict="not_applicable", reason=f"{side}: {found.reason}", band="unknown")
+    for side, found in sides:
         if found.broken:
             return _repeats(f"{side}: {found.reason}", deterministic=found.state == "deterministic", around=around)
     if around.n_shared_replies:

@@ -114,7 +114,8 @@ _KINDS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
     (
         "secret",
         re.compile(
-            rf"(?:\b\w{{0,40}}[_-])?{_NAMED}[\"']?\s{{0,3}}(?:[:=：]|is|是|为)\s{{0,3}}[\"']?(?P<secret>[^\s\"',;]{{4,200}})",
+            rf"(?:\b\w{{0,40}}[_-])?{_NAMED}[\"']?\s{{0,3}}(?:[:=：]|(?:is|是|为)\s{{0,2}}[:：]?)\s{{0,3}}"
+            r"[\"']?(?P<secret>[^\s\"',;]{4,200})",
             re.IGNORECASE,
         ),
         _always,
@@ -126,6 +127,6 @@ _KINDS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
         re.compile(r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{3}[\dXx](?!\d)"),
         _always,
     ),
-    ("phone", re.compile(r"(?<![\w.])(?:\+|00|\(?0|1)[\d\s().-]{7,22}\d(?![\w.]?\d)"), _is_phone),
+    ("phone", re.compile(r"(?<![A-Za-z0-9_.])(?:\+|00|\(?0|1)[\d\s().-]{7,22}\d(?![\w.]?\d)"), _is_phone),
     ("key", re.compile(r"(?<![\w/.-])[A-Za-z0-9+/_-]{32,512}={0,2}(?![\w/-])"), _looks_random),
 )

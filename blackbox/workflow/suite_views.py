@@ -69,6 +69,19 @@ def lint_suite(name: str) -> dict[str, Any]:
     }
 
 
+def lint_all() -> dict[str, Any]:
+    """Return the `blackbox.lint/1` document of every shipped suite and short form together.
+
+    Raises:
+        SuiteError: A shipped file is wrong.
+    """
+    shipped = suites.available()
+    every = [*shipped, *(suites.short_form(suite) for suite in shipped if suite.short)]
+    named = {f"{suite.name}@{suite.version}": suites.lint(suite) for suite in every}
+    findings = [f"{name}: {finding}" for name, found in named.items() for finding in found]
+    return {"schema": "blackbox.lint/1", "suite": None, "suites": list(named), "digest": None, "findings": findings}
+
+
 def lock_suite(path: Path) -> dict[str, Any]:
     """Write the digest into a suite file and return the `blackbox.lock/1` document.
 

@@ -33,6 +33,74 @@ probes:
 """
 )
 
+RICH = locked(
+    """\
+schema: blackbox.suite/1
+name: rich
+version: 1
+title: A suite with everything
+detects: Differences
+licence: MIT
+questions: [same]
+system: You are a helpful assistant.
+decoding: {temperature: 0}
+defaults: {family: f, language: en, form: closed, repeats: 2, max_output_tokens: 10}
+short: {repeats: 1, probes: [pick]}
+provenance: {kind: dataset}
+probes:
+  - id: pick
+    parser: choice
+    key: B
+    prompt: Answer with one letter only.
+  - id: batch
+    parser: numbers
+    facts: [{id: peak, value: 3776, tolerance: 10, source: a map}]
+    prompt: How high is it? Digits only.
+  - id: call
+    parser: tool
+    tools: [{type: function, function: {name: weather}}]
+    prompt: Will it rain?
+"""
+)
+
+# edits of the rich file: what, into what, line, what is wrong, what to write
+RICH_EDITS = {
+    "short without repeats": (
+        "{repeats: 1, probes: [pick]}", "{probes: [pick]}", 12, "'repeats' is missing",
+        "write repeats"
+    ),
+    "short of nothing": ("[pick]}", "[]}", 12, "expected a list of probe ids, found an empty list", "'- …'"),
+    "short names an unknown probe": ("[pick]}", "[pock]}", 12, "there is no probe 'pock'", "the id of a probe"),
+    "short names a probe twice": ("[pick]}", "[pick, pick]}", 12, "'pick' is named twice", "each probe once"),
+    "short repeats zero": ("{repeats: 1, p", "{repeats: 0, p", 12, "from 1 to 1000, found 0", "repeats: 1"),
+    "unknown field of short": ("{repeats: 1, p", "{repeat: 1, p", 12, "'repeat' in short", "did you mean 'repeats'?"),
+    "detects is a list": ("detects: Differences", "detects: [a]", 6, "expected text, found a list", "in quotes"),
+    "provenance without kind": ("{kind: dataset}", "{of: dataset}", 13, "expected a mapping with a kind", "write kind"),
+    "provenance is text": ("{kind: dataset}", "a log", 13, "expected a mapping with a kind", "write kind"),
+    "key is no letter": ("key: B", "key: Tuesday", 17, "'Tuesday' is not a letter from A to H", "write e.g. key: A"),
+    "key is a number": ("key: B", "key: 2", 17, "2 is not a letter from A to H", "e.g. key: A"),
+    "key is empty": ("key: B", 'key: ""', 17, "is not a letter", "write e.g. key: A"),
+    "facts are missing": (
+        "    facts: [{id: peak, value: 3776, tolerance: 10, source: a map}]\n", "", 19, "needs facts",
+        "facts"
+    ),
+    "a fact without source": (", source: a map", "", 21, "'source' is missing", "write source"),
+    "a fact without tolerance": (", tolerance: 10", "", 21, "'tolerance' is missing", "write tolerance"),
+    "a negative tolerance": ("tolerance: 10", "tolerance: -1", 21, "from 0 to 1e+300, found -1", "tolerance: "),
+    "a fact that is text": ("value: 3776", "value: high", 21, "expected a number", "value: "),
+    "two facts of one id": (
+        "a map}]", "a map}, {id: peak, value: 1, tolerance: 0, source: s}]", 21, "'peak' is used twice",
+        "another"
+    ),
+    "facts without their parser": (
+        "parser: numbers", "parser: text", 21, "read by the parser 'numbers' alone",
+        "parser: numbers"
+    ),
+    "tools are missing": ("    tools: [{type: function, function: {name: weather}}]\n", "", 23, "needs tools", "tools"),
+    "a tool without name": ("{name: weather}", "{description: w}", 25, "'name' is missing", "write name"),
+    "a tool of another type": ("{type: function, f", "{type: web, f", 25, "'web' is not one of function", "function"),
+}  # fmt: skip
+
 # what is edited, what it becomes, the line named, what is wrong, what to write
 EDITS = {
     "unknown field": ("title:", "titel:", 5, "unknown field 'titel'", "did you mean 'title'?"),
@@ -159,6 +227,27 @@ def test_a_bad_file_is_one_line_with_file_line_fault_and_remedy(kind: str) -> No
     assert wrong in found
     assert write in found
     assert found.isprintable()
+
+
+@pytest.mark.parametrize("kind", RICH_EDITS)
+def test_a_bad_extra_is_one_line_with_file_line_fault_and_remedy(kind: str) -> None:
+    """Keys, facts, tools, short forms and origins: each fault is one line too."""
+    old, new, line, wrong, write = RICH_EDITS[kind]
+    assert RICH.count(old) == 1
+    found = message(RICH.replace(old, new))
+    assert found.startswith(f"mine.yaml:{line}: ")
+    assert wrong in found
+    assert write in found
+    assert found.isprintable()
+
+
+def test_the_rich_file_is_read() -> None:
+    """Everything that may be stated, is."""
+    suite = parse(RICH, source="mine.yaml")
+    assert suite.short is not None
+    assert (suite.short.repeats, suite.short.probe_ids, suite.detects) == (1, ("pick",), "Differences")
+    pick, batch, call = suite.probes
+    assert (pick.key, batch.facts[0].value, call.tools[0]["function"]["name"]) == ("B", 3776.0, "weather")
 
 
 def test_a_wrong_digest_names_the_right_one_and_the_command() -> None:

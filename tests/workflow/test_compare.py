@@ -54,7 +54,7 @@ def simulated_rows(rng: np.random.Generator, shares: Mapping[str, np.ndarray], n
 @pytest.fixture
 def one_token() -> Any:
     """The shipped suite."""
-    return suites.find("one-token")
+    return suites.find("one-token@1")
 
 
 def session(suite: Any, shares: np.ndarray, seed: int, **more: Any) -> Run:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from blackbox.core import Run
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
-SUITE = suites.find("one-token")
+SUITE = suites.find("one-token@1")
 N_PROBES = len(SUITE.probes)
 
 
@@ -106,7 +106,7 @@ def test_a_control_of_another_suite_or_two_of_one_are_refused(tmp_path: Path) ->
     controls = tuple(stored(tmp_path, answering(name, other, 2)) for name in "cd")
     with pytest.raises(UsageError, match="two --control runs of one suite"):
         compared(tmp_path, runs, controls=controls)
-    other_suite = suites.find("open-ended")
+    other_suite = suites.find("open-ended@1")
     foreign = stored(tmp_path, make_run(other_suite, {other_suite.probes[0].id: ["x", "y"]}, endpoint="f"))
     names = [run.id for run in runs]
     with pytest.raises(UsageError, match="no compared run is of its suite"):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-SUITE = suites.find("one-token")
+SUITE = suites.find("one-token@1")
 N_PROBES = len(SUITE.probes)
 
 
@@ -61,7 +61,7 @@ def test_an_alternative_must_fit_the_suite(tmp_path: Path, rng: np.random.Genera
     """A run of another suite is refused before anything is computed."""
     p = peaked(rng, N_PROBES, 8)
     ids = written(tmp_path, rng, {"a": p, "b": p})
-    other = suites.find("open-ended")
+    other = suites.find("open-ended@1")
     words = {probe.id: ["Some words.", "Other words."] for probe in other.probes}
     stray = stored(tmp_path, make_run(other, words, endpoint="c"))
     with pytest.raises(UsageError, match="--alternative"):

@@ -51,7 +51,7 @@ def vendor(monkeypatch: pytest.MonkeyPatch) -> FakeVendor:
 
 async def shown(results: Path, **served: str) -> dict[str, Any]:
     """Return the demo's document for what is served."""
-    request = DemoRequest(results=results, served={"official": "a", **served}, suites=("one-token",))
+    request = DemoRequest(results=results, served={"official": "a", **served}, suites=("one-token@1",))
     return await run_demo(request, clock=SYSTEM_CLOCK, on_progress=lambda _: None)
 
 
@@ -95,7 +95,7 @@ def test_command_prints_findings_beside_the_truth(
 ) -> None:
     """`blackbox demo` prints each pair with its truth, the control, what has no answer, and the report's path."""
     monkeypatch.setattr(demo, "SERVED", {"official": "a", "reseller": "c"})
-    monkeypatch.setattr(demo, "QUICK_SUITES", ("one-token",))
+    monkeypatch.setattr(demo, "QUICK_SUITES", ("one-token@1",))
     assert 0 == main(["demo", "--quick", "--results", str(tmp_path)])
     captured = capsys.readouterr()
     first = captured.out.splitlines()[1]
