@@ -63,7 +63,7 @@ def test_power(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_naive_loop_and_either_side_single(name: str) -> None:
-    """The mean over probes is the textbook statistic of ranks with ties broken by lot, whichever side is single; inputs are unchanged."""
+    """The mean over probes is the textbook statistic of ranks, ties by lot, whichever side is single; inputs unchanged."""
     rng = np.random.default_rng(3)
     one, many = rows(rng, name, 1, shift=0.3), rows(rng, name, 8)
     ids = {f"p{i:02d}" for i in range(N_PROBES)}
