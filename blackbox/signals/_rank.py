@@ -40,13 +40,14 @@ class RankSignal(ABC):
     def _places(self, probe: PooledProbe, labels: LabelArray) -> FloatArray:
         """Return `(1 + B,)` where among all the answer dealt to the single side ranks, between 0 and 1."""
         n = probe.n_x + probe.n_y
-        order = np.lexsort((lots(probe.probe_id, n), self.typical(probe.values).round(9)))
+        scores = self.typical(probe.values).round(9)
+        order = np.lexsort((lots(probe.probe_id, scores), scores))
         ranks = np.empty(n)
         ranks[order] = (np.arange(n) + 0.5) / n
         single = labels if probe.n_x == 1 else 1 - labels
         return np.asarray(single.astype(np.float64) @ ranks)
 
 
-def lots(probe_id: str, n: int) -> FloatArray:
-    """Return `(n,)` numbers that break ties among the rows of a probe."""
-    return generator("lots", probe_id, n).random(n)
+def lots(probe_id: str, scores: FloatArray) -> FloatArray:
+    """Return `(N,)` numbers that break ties among rows; they derive from all scores, whichever row is the single one."""
+    return generator("lots", probe_id, np.sort(scores).tolist()).random(len(scores))

@@ -63,7 +63,7 @@ def test_power(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_naive_loop_and_either_side_single(name: str) -> None:
-    """The mean over probes is the textbook statistic of ranks, ties by lot, whichever side is single; inputs unchanged."""
+    """The mean over probes is the textbook statistic, ties by lot, whichever side is single; inputs unchanged."""
     rng = np.random.default_rng(3)
     one, many = rows(rng, name, 1, shift=0.3), rows(rng, name, 8)
     ids = {f"p{i:02d}" for i in range(N_PROBES)}
@@ -82,7 +82,8 @@ def test_naive_loop_and_either_side_single(name: str) -> None:
 
 
 def _place(signal: object, probe: PooledProbe, label: np.ndarray) -> float:
-    scores, drawn = signal.typical(probe.values).round(9), lots(probe.probe_id, probe.n_x + probe.n_y)
+    scores = signal.typical(probe.values).round(9)
+    drawn = lots(probe.probe_id, scores)
     own = int(np.argmax(label if probe.n_x == 1 else 1 - label))
     below = sum((scores[i], drawn[i]) < (scores[own], drawn[own]) for i in range(len(scores)))
     return (below + 0.5) / len(scores)
@@ -106,10 +107,9 @@ def test_only_probes_with_one_beside_four_are_read() -> None:
 def test_one_answer_a_probe_has_a_signal_and_no_omnibus() -> None:
     """`same` has no p there, and the signal has one: the verdict stays not applicable."""
     suite = make_suite(N_PROBES)
-    own, other = (peaked(np.random.default_rng(s), N_PROBES, 6, 0.3) for s in (0, 5))
-    rng = np.random.default_rng(6)
-    a = make_sample(make_run(suite, drawn_answers(rng, suite, own, 9)))
-    b = make_sample(make_run(suite, drawn_answers(rng, suite, other, 1), endpoint="b"))
+    own = peaked(np.random.default_rng(0), N_PROBES, 6, 0.3)
+    a = make_sample(make_run(suite, drawn_answers(np.random.default_rng(6), suite, own, 9)))
+    b = make_sample(make_run(suite, {p.id: ["never said"] for p in suite.probes}, endpoint="b"))
     signals = {n: registry.signal(n) for n in ("exact_mmd", "chi2", "rank_answer")}
     design = Design(signals=signals, seed=0, n_permutations=199)
     forms = {p.id: "closed" for p in suite.probes}
