@@ -30,7 +30,7 @@ from blackbox.stats.permutation import label_chunk
 LEVELS = (0.01, 0.05, 0.10, 0.50)
 N_ANSWERS, N_PROBES, N_REPEATS = 8, 16, 15
 N_AUDITS, N_PERMUTATIONS = 2_000, 199
-N_MARGIN, N_SAME, N_COVERAGE = 400, 200, 1_000
+N_MARGIN, N_SAME, N_COVERAGE = 400, 200, 400
 MARGIN, ALPHA = 0.2, 0.05
 SIGNALS = {name: registry.signal(name) for name in ("exact_mmd", "chi2")}
 RESULT = Path(__file__).parent / "results" / "calibration.json"

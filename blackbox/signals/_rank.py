@@ -49,5 +49,5 @@ class RankSignal(ABC):
 
 
 def lots(probe_id: str, scores: FloatArray) -> FloatArray:
-    """Return `(N,)` numbers that break ties among rows; they derive from all scores, whichever row is the single one."""
+    """Return `(N,)` numbers that break ties among rows; they derive from all scores, whichever row is single."""
     return generator("lots", probe_id, np.sort(scores).tolist()).random(len(scores))
