@@ -29,8 +29,8 @@ from blackbox.stats.permutation import label_chunk
 
 LEVELS = (0.01, 0.05, 0.10, 0.50)
 N_ANSWERS, N_PROBES, N_REPEATS = 8, 16, 15
-N_AUDITS, N_PERMUTATIONS = 2_000, 199
-N_MARGIN, N_SAME, N_COVERAGE = 1_000, 200, 1_000
+N_AUDITS, N_DISPERSED, N_PERMUTATIONS = 2_000, 1_000, 199
+N_MARGIN, N_SAME, N_COVERAGE = 400, 200, 400
 MARGIN, ALPHA = 0.2, 0.05
 SIGNALS = {name: registry.signal(name) for name in ("exact_mmd", "chi2")}
 RESULT = Path(__file__).parent / "results" / "calibration.json"
@@ -137,7 +137,7 @@ def over_dispersed_blocks() -> list[dict[str, object]]:
     """(a) Passes that hang together: 'different' also needs p when whole passes are dealt."""
     rng = np.random.default_rng([1, 10])
     within, both = [], []
-    for i in range(N_AUDITS):
+    for i in range(N_DISPERSED):
         laws = shares(rng, N_PROBES), shares(rng, N_PROBES)
         x, y = moods(rng, laws), moods(rng, laws)
         audit = Audit(probes=list(zip(x, y, strict=True)), lost=[(0, 0)] * N_PROBES)
@@ -175,15 +175,16 @@ def thinned(rng: np.random.Generator, x: list[np.ndarray], y: list[np.ndarray]) 
 
 
 def _rates(design: str, found: np.ndarray, *, judged: bool = True) -> list[dict[str, object]]:
-    return [_rate(design, level, int((found <= level).sum()), judged=judged) for level in LEVELS]
+    n = len(found)
+    return [_rate(design, level, int((found <= level).sum()), n_audits=n, judged=judged) for level in LEVELS]
 
 
-def _rate(design: str, level: float, n: int, *, judged: bool = True) -> dict[str, object]:
+def _rate(design: str, level: float, n: int, *, n_audits: int = N_AUDITS, judged: bool = True) -> dict[str, object]:
     """Return how often a null was rejected, with the upper 95 % limit of the rate; an upper limit on it only."""
-    high = int(binom.ppf(0.9995, N_AUDITS, level))
-    upper = float(beta.ppf(0.95, n + 1, N_AUDITS - n)) if n < N_AUDITS else 1.0
-    say(f"(a) {design}: {n} of {N_AUDITS} at {level} (limit {high}, upper 95 % bound of the rate {upper:.3f})")
-    row = {"design": design, "level": level, "rejected": n, "audits": N_AUDITS, "upper_limit": high}
+    high = int(binom.ppf(0.9995, n_audits, level))
+    upper = float(beta.ppf(0.95, n + 1, n_audits - n)) if n < n_audits else 1.0
+    say(f"(a) {design}: {n} of {n_audits} at {level} (limit {high}, upper 95 % bound of the rate {upper:.3f})")
+    row = {"design": design, "level": level, "rejected": n, "audits": n_audits, "upper_limit": high}
     return {**row, "upper_95_bound": upper, "within": n <= high if judged else None}
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 FORMATTING = "formatting"
 RESIDUAL_LEVEL = 0.05
 """What remains is called no larger than chance above this p."""
-NEEDED_POWER = 0.8
+NEEDED_POWER = 0.95
 """Chance with which another model's share must have left a misfit, before none counts as an explanation."""
 CLEARLY = 3.0
 """Log-likelihood by which one of two explanations fits clearly better."""

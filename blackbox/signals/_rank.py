@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import rankdata
 
+from blackbox.stats.randomness import generator
 from blackbox.stats.uniformity import cramer_von_mises_parts
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ class RankSignal(ABC):
     """Cramér–von Mises distance of the single answers' ranks from uniform; a signal file says by what they are ranked.
 
     Null hypothesis: at each probe the single answer and the others are exchangeable, so that each is equally likely to
-    be the single one. Ranks are mid-ranks: ties cost power, not validity.
+    be the single one. Ties are broken by lot, which no labelling changes: with mid-ranks common answers would look less
+    uniform than another model's.
 
     References:
         Zhu et al. (2026), "Auditing black-box LLM APIs with a rank-based uniformity test", arXiv:2506.06975 (the
@@ -38,6 +39,15 @@ class RankSignal(ABC):
 
     def _places(self, probe: PooledProbe, labels: LabelArray) -> FloatArray:
         """Return `(1 + B,)` where among all the answer dealt to the single side ranks, between 0 and 1."""
-        ranks = (rankdata(self.typical(probe.values)) - 0.5) / (probe.n_x + probe.n_y)
+        n = probe.n_x + probe.n_y
+        scores = self.typical(probe.values).round(9)
+        order = np.lexsort((lots(probe.probe_id, scores), scores))
+        ranks = np.empty(n)
+        ranks[order] = (np.arange(n) + 0.5) / n
         single = labels if probe.n_x == 1 else 1 - labels
         return np.asarray(single.astype(np.float64) @ ranks)
+
+
+def lots(probe_id: str, scores: FloatArray) -> FloatArray:
+    """Return `(N,)` numbers that break ties among rows; they derive from all scores, whichever row is single."""
+    return generator("lots", probe_id, np.sort(scores).tolist()).random(len(scores))

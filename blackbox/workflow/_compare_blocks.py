@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from blackbox.evidence.samples import Sample
     from blackbox.workflow._compare_groups import Pair
-    from blackbox.workflow._compare_same import Material
+    from blackbox.workflow._compare_same import Material, Rules
 
 FIRST, GOES_ON, MOST_PERMUTATIONS = 199, 0.05, 9_999
 UNTESTED = Homogeneity(pvalue=None, n_blocks=0, reason="its replies are not independent draws")
@@ -49,6 +49,12 @@ def changed(found: Mapping[int, Homogeneity], alpha: float) -> frozenset[int]:
     return frozenset(i for (i, _), p in zip(tested, adjusted, strict=True) if p <= alpha)
 
 
+def _dealable(own: tuple[Homogeneity, Homogeneity], rules: Rules) -> bool:
+    """Return whether whole blocks can be dealt in so many ways that their p can reach the level of one pair."""
+    n_a, n_b = own[0].n_blocks, own[1].n_blocks
+    return math.comb(n_a + n_b, n_a) >= 10 * max(1, rules.n_pairs) / rules.alpha
+
+
 def blocks_of(
     pair: Pair, material: Material, found: Mapping[int, Homogeneity], split: frozenset[int], *, detected: bool
 ) -> Blocks:
@@ -72,6 +78,6 @@ def blocks_of(
         a=own[0],
         b=own[1],
         split=names,
-        pvalue=block_pvalue(*sides, forms, design),
+        pvalue=block_pvalue(*sides, forms, design) if _dealable(own, material.rules) else None,
         parts_pvalue=parts_pvalue(sides, apart, forms, design) if names else None,
     )

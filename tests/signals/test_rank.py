@@ -12,6 +12,7 @@ from blackbox.core import FeatureMatrix, PooledProbe
 from blackbox.evidence.engine import Part, draw, omnibus
 from blackbox.evidence.same import Design, compare_pair
 from blackbox.evidence.samples import pool, pool_single
+from blackbox.signals._rank import lots
 from blackbox.stats.permutation import label_chunk
 from blackbox.stats.uniformity import cramer_von_mises_parts
 
@@ -49,7 +50,7 @@ def test_null_calibration_and_a_mutated_statistic_that_fails_it(name: str) -> No
     found = np.array([pvalue(rng, name, seed) for seed in range(400)])
     assert ((found <= 0.05).sum() <= 36, (found <= 0.50).sum() <= 233) == (True, True)
     assert (found <= 0.05).sum() >= 5
-    mutated = np.array([pvalue(rng, name, seed, inflate=0.7) for seed in range(400)])
+    mutated = np.array([pvalue(rng, name, seed, inflate=0.9) for seed in range(400)])
     assert (mutated <= 0.05).sum() > 36
 
 
@@ -62,7 +63,7 @@ def test_power(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_naive_loop_and_either_side_single(name: str) -> None:
-    """The mean over probes is the textbook statistic of mid-ranks, whichever side is single; inputs are unchanged."""
+    """The mean over probes is the textbook statistic, ties by lot, whichever side is single; inputs unchanged."""
     rng = np.random.default_rng(3)
     one, many = rows(rng, name, 1, shift=0.3), rows(rng, name, 8)
     ids = {f"p{i:02d}" for i in range(N_PROBES)}
@@ -81,10 +82,11 @@ def test_naive_loop_and_either_side_single(name: str) -> None:
 
 
 def _place(signal: object, probe: PooledProbe, label: np.ndarray) -> float:
-    scores = signal.typical(probe.values)
-    single = scores[int(np.argmax(label if probe.n_x == 1 else 1 - label))]
-    below, equal = int((scores < single).sum()), int((scores == single).sum())
-    return (below + equal / 2) / len(scores)
+    scores = signal.typical(probe.values).round(9)
+    drawn = lots(probe.probe_id, scores)
+    own = int(np.argmax(label if probe.n_x == 1 else 1 - label))
+    below = sum((scores[i], drawn[i]) < (scores[own], drawn[own]) for i in range(len(scores)))
+    return (below + 0.5) / len(scores)
 
 
 def test_the_parts_sum_to_the_statistic() -> None:
@@ -105,10 +107,9 @@ def test_only_probes_with_one_beside_four_are_read() -> None:
 def test_one_answer_a_probe_has_a_signal_and_no_omnibus() -> None:
     """`same` has no p there, and the signal has one: the verdict stays not applicable."""
     suite = make_suite(N_PROBES)
-    own, other = (peaked(np.random.default_rng(s), N_PROBES, 6, 0.3) for s in (0, 5))
-    rng = np.random.default_rng(6)
-    a = make_sample(make_run(suite, drawn_answers(rng, suite, own, 9)))
-    b = make_sample(make_run(suite, drawn_answers(rng, suite, other, 1), endpoint="b"))
+    own = peaked(np.random.default_rng(0), N_PROBES, 6, 0.3)
+    a = make_sample(make_run(suite, drawn_answers(np.random.default_rng(6), suite, own, 9)))
+    b = make_sample(make_run(suite, {p.id: ["never said"] for p in suite.probes}, endpoint="b"))
     signals = {n: registry.signal(n) for n in ("exact_mmd", "chi2", "rank_answer")}
     design = Design(signals=signals, seed=0, n_permutations=199)
     forms = {p.id: "closed" for p in suite.probes}
