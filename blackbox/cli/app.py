@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from blackbox.cli import calibration, collection, comparison, identification, probes, records, serving, starting
+from blackbox.cli import (
+    calibration,
+    collection,
+    comparison,
+    identification,
+    probes,
+    records,
+    selection,
+    serving,
+    starting,
+)
 from blackbox.cli.output import complain, say
 from blackbox.errors import BlackboxError
 
@@ -42,7 +52,7 @@ def blackbox(
         raise typer.Exit
 
 
-for _group in (starting, collection, comparison, calibration, identification, records, probes, serving):
+for _group in (starting, collection, comparison, calibration, identification, records, probes, selection, serving):
     _group.register(app)
 
 
