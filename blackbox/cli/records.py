@@ -71,7 +71,9 @@ def show(
 
 
 def verify(
-    runs: Annotated[list[str] | None, typer.Argument(metavar="[RUN...]", help="Runs [all].")] = None,
+    runs: Annotated[
+        list[str] | None, typer.Argument(metavar="[RUN...]", help="Runs, or population files NAME.json [all runs].")
+    ] = None,
     *,
     expect_head: Annotated[
         str | None, typer.Option("--expect-head", metavar="SHA256", help="Head the one run is known to have had.")
@@ -79,13 +81,13 @@ def verify(
     results: ResultsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check stored runs against their own digests.
+    """Check stored runs, or population files, against their own digests.
 
     Finds edits, deletions, reorderings and truncation; --expect-head finds rewrites. Exits 5 if anything is wrong.
     """
-    from blackbox.workflow.listing import verify as verify_runs
+    from blackbox.workflow.verifying import verify_all
 
-    document = verify_runs(folder(results), runs or [], expect_head=expect_head)
+    document = verify_all(folder(results), runs or [], expect_head=expect_head)
     if as_json:
         print_json(document)
     else:
@@ -93,7 +95,8 @@ def verify(
     if not document["ok"]:
         bad = [run["run"] for run in document["runs"] if not run["ok"]]
         first = next(run["problems"][0] for run in document["runs"] if not run["ok"])
-        raise EvidenceDamaged(f"{len(bad)} of {len(document['runs'])} runs are damaged: {first}")
+        kinds = "files" if any(run.get("kind") for run in document["runs"]) else "runs"
+        raise EvidenceDamaged(f"{len(bad)} of {len(document['runs'])} {kinds} are damaged: {first}")
 
 
 def _say_verified(document: Mapping[str, Any]) -> None:

@@ -68,6 +68,20 @@ def averages(probes: Iterable[ProbeSimilarity], contexts: Sequence[Context]) -> 
         ]
 
 
+def at_each_probe(probes: Iterable[ProbeSimilarity], context: Context, pairs: Sequence[tuple[int, int]]) -> FloatArray:
+    """Return `(P, n)` centred scores of pairs of the context's members at each probe: which answers speak for kinship.
+
+    Args:
+        probes: What the runs share at each probe.
+        context: Their context.
+        pairs: Runs by position; every one of them is a member.
+    """
+    place = {int(member): i for i, member in enumerate(context.members.tolist())}
+    a, b = ([place[side] for side in sides] for sides in zip(*pairs, strict=True))
+    found = (centred(probe.among(context.members, context.references), context.references) for probe in probes)
+    return np.array([scores[a, b] for scores in found])
+
+
 def centred(raw: FloatArray, references: npt.NDArray[np.bool_]) -> FloatArray:
     """Return d = clip[(S(a,b) − m(a) − m(b) + m)/sd, −8, 20], means and sd over the references alone.
 

@@ -101,7 +101,7 @@ class _Cohort:
             references=context.references,
             z=z,
             n_probes={name: each.n_probes for name, each in found.items()},
-            combined=np.asarray(np.mean(list(z.values()), axis=0)),
+            combined=_mean(list(z.values())),
         )
 
     def pair(self, a: int, b: int) -> Scored:
@@ -129,6 +129,14 @@ class _Cohort:
         if not np.isfinite(z[i, j]) or not all(len(row) for row in known):
             return None
         return min(float((row < z[i, j]).mean()) for row in known)
+
+
+def _mean(z: Sequence[FloatArray]) -> FloatArray:
+    """Return the mean over the signals that have a score; NaN where none has."""
+    stacked = np.stack(z)
+    known = np.isfinite(stacked)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(known, stacked, 0.0).sum(0) / known.sum(0))
 
 
 def _finite(value: float) -> float | None:

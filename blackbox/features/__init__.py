@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from blackbox.features._parsers import category
+    from blackbox.features._phrases import shared_phrases
     from blackbox.features.embedding import embedding_feature
 
-__all__ = ["category", "embedding_feature"]
+__all__ = ["category", "embedding_feature", "shared_phrases"]
 
-_HOME = {"category": "blackbox.features._parsers", "embedding_feature": "blackbox.features.embedding"}
+_HOME = {
+    "category": "blackbox.features._parsers",
+    "embedding_feature": "blackbox.features.embedding",
+    "shared_phrases": "blackbox.features._phrases",
+}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - the lazy exports have types of their own, stated above

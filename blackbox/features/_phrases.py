@@ -50,7 +50,7 @@ def shared_phrases(a: str, b: str, references: Sequence[Codes]) -> list[Phrase]:
     held = np.zeros(len(of_a.grams), dtype=np.int64)
     for grams in references:
         held += np.isin(of_a.grams, grams)
-    found = {}
+    found: dict[str, Phrase] = {}
     for start, stop in _stretches(shared):
         # A long stretch is shown around its rarest words.
         rarest = start + int(held[start:stop].argmin())
@@ -59,7 +59,9 @@ def shared_phrases(a: str, b: str, references: Sequence[Codes]) -> list[Phrase]:
         text = of_a.text[of_a.starts[first] : of_a.stops[last + _GRAM - 2]]
         phrase = Phrase(text=text, n_words=last - first + _GRAM - 1, n_sharing=int(held[rarest]))
         found.setdefault(text, phrase)
-    return sorted(found.values(), key=lambda p: (p.n_sharing, -p.n_words, p.text))
+    # Marks alone are shared by chance and say nothing to a reader.
+    worded = [p for p in found.values() if any(unicodedata.category(c).startswith("L") for c in p.text)]
+    return sorted(worded, key=lambda p: (p.n_sharing, -p.n_words, p.text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +92,3 @@ def _stretches(shared: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[tuple
     """Return start and end (exclusive) of every run of shared grams."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], shared.astype(np.int8), [0]])))
     return [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]
-
-
-def readable(phrase: Phrase) -> bool:
-    """Return whether a phrase has letters: three marks in a row are shared by chance and say nothing to a reader."""
-    return any(unicodedata.category(c).startswith("L") for c in phrase.text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from blackbox.core import plain
@@ -18,12 +18,14 @@ from blackbox.workflow._kinship_rows import (
     ProbeRows,
     features_of,
     matrix_of,
+    probes_of,
     reference_signals,
     short_rows,
     similarities,
     unpacked_rows,
 )
 from blackbox.workflow._population_conditions import applicability
+from blackbox.workflow._telling_answers import Telling, telling_answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,8 +84,38 @@ def _check_arrays(population: Population) -> None:
             raise ValueError(f"the rows of {feature} do not add up")
 
 
+def population_summary(population: Population) -> dict[str, Any]:
+    """Return what a report says of a population once, whatever the number of pairs."""
+    document = population.document
+    alternatives = [n for n in ("unrelated", "sibling") if document["performance"][n]]
+    return {
+        "name": document["name"],
+        "digest": population.digest,
+        "suite": document["suite"],
+        "counts": document["counts"],
+        "bounds": document["bounds"],
+        "cllr": {n: document["performance"][n]["cllr"] for n in alternatives},
+        "cllr_uncapped": {n: document["performance"][n]["cllr_uncapped"] for n in alternatives},
+        "misleading": document["performance"]["unrelated"]["misleading"],
+        "tippett": _tippett_rows(document["performance"]["unrelated"]["tippett"]),
+        "calibration_curve": document["performance"]["unrelated"]["calibration_curve"],
+        "sibling_reason": document["reasons"]["sibling"],
+        "separates": [ratio_words.SEPARATES[n] for n in alternatives],
+        "cannot_separate": list(ratio_words.CANNOT_SEPARATE),
+        "note": document["note"],
+    }
+
+
+def _tippett_rows(tippett: Mapping[str, Sequence[float]]) -> list[dict[str, float]]:
+    """Return the curves' points nearest to every half unit, each once."""
+    grid = tippett["log10_lr"]
+    halves = [half / 2 for half in range(round(2 * grid[0]), round(2 * grid[-1]) + 1)]
+    nearest = dict.fromkeys(min(range(len(grid)), key=lambda i, h=half: abs(grid[i] - h)) for half in halves)  # type: ignore[misc]
+    return [{name: values[i] for name, values in tippett.items()} for i in nearest]
+
+
 def population_evidence(
-    group: Group, population: Population, paths: Mapping[str, Path], *, chosen: str | None
+    group: Group, population: Population, paths: Mapping[str, Path], *, chosen: str | None, detailed: bool
 ) -> list[RelatedEvidence]:
     """Return the ratio of each pair against a population.
 
@@ -92,14 +124,33 @@ def population_evidence(
         population: The population.
         paths: Folder of each run by id.
         chosen: How the pair came to be chosen, in the user's words.
+        detailed: Whether to say which answers and phrases speak for kinship.
     """
     material = _material(group, population)
     if not material.probe_ids:
         reason = f"the population {population.document['name']!r} is of other questions (suite {_suite(population)})"
         return [_nothing(population, reason, pair, material, chosen) for pair in group.pairs]
     wanted = [_wanted(material, pair) for pair in group.pairs]
-    by_pair = _scored(material, paths, wanted)
-    return [_evidence(material, pair, w, s, chosen) for pair, w, s in zip(group.pairs, wanted, by_pair, strict=True)]
+    rows = _rows(material, paths)
+    by_pair = _scored(material, rows, wanted)
+    found = [_evidence(material, *each, chosen) for each in zip(group.pairs, wanted, by_pair, strict=True)]
+    told = _told(material, rows, wanted) if detailed and "w3" in material.signals else []
+    return [
+        replace(each, ratio={**(each.ratio or {}), "telling": told[i] if told else None})
+        for i, each in enumerate(found)
+    ]
+
+
+def _told(material: _Material, rows: Mapping[str, list[ProbeRows]], wanted: Sequence[Wanted]) -> list[dict[str, Any]]:
+    w3 = material.signals["w3"]
+    given = Telling(
+        runs=material.group.runs,
+        probe_names=[_names(run, material.population) for run in material.group.runs],
+        rows=rows[w3.info.feature],
+        fold_of_reference=material.population.reference_folds,
+        probe_ids=_probes_of(material, w3),
+    )
+    return telling_answers(given, w3, wanted)
 
 
 def _suite(population: Population) -> str:
@@ -128,32 +179,58 @@ def _wanted(material: _Material, pair: Pair) -> Wanted:
     return Wanted(a=n + pair.a, b=n + pair.b, left=tuple(sorted(left)))
 
 
-def _scored(material: _Material, paths: Mapping[str, Path], wanted: Sequence[Wanted]) -> list[Scored]:
+def _rows(material: _Material, paths: Mapping[str, Path]) -> dict[str, list[ProbeRows]]:
+    """Return each feature's rows of the references, then of the group's runs."""
     population = material.population
-    folds = population.reference_folds
-    contexts = contexts_of(wanted, range(len(folds)), folds)
     rows: dict[str, list[ProbeRows]] = {}
     for feature in features_of(material.signals):
         of_runs = [_run_rows(run, paths[run.id], feature, population) for run in material.group.runs]
         rows[feature] = [*unpacked_rows(population, feature), *of_runs]
+    return rows
+
+
+def _scored(material: _Material, rows: Mapping[str, list[ProbeRows]], wanted: Sequence[Wanted]) -> list[Scored]:
+    folds = material.population.reference_folds
+    contexts = contexts_of(wanted, range(len(folds)), folds)
     probes = {
-        name: similarities(s, rows[s.info.feature], material.probe_ids, lambda _: None)
+        name: similarities(s, rows[s.info.feature], _probes_of(material, s), lambda _: None)
         for name, s in material.signals.items()
     }
     return scored(probes, contexts, wanted)
 
 
+def _probes_of(material: _Material, signal: ReferenceSignal) -> list[str]:
+    stated = {str(p["id"]): str(p["form"]) for p in material.population.document["probes"]}
+    return probes_of(signal, {probe: stated[probe] for probe in material.probe_ids})
+
+
+def _n_answered(material: _Material, found: Scored) -> int:
+    """Return how many of the population's probes both answered, by the signal that found fewest."""
+    stated = [str(p["form"]) for p in material.population.document["probes"]]
+    shares = [
+        found.n_probes[name] / sum(form in s.info.forms for form in stated)
+        for name, s in material.signals.items()
+        if not s.info.needs
+    ]
+    return int(min(shares, default=0.0) * len(stated) + 1e-9)
+
+
+def _names(run: Run, population: Population) -> dict[str, str]:
+    """Return the population's name of each of a run's probes that it knows."""
+    stated = {str(p["digest"]): str(p["id"]) for p in population.document["probes"]}
+    return {probe.id: stated[probe.digest] for probe in run.suite.probes if probe.digest in stated}
+
+
 def _run_rows(run: Run, path: Path, feature: str, population: Population) -> ProbeRows:
     """Return a run's rows under the population's names of the probes."""
-    stated = {str(p["digest"]): str(p["id"]) for p in population.document["probes"]}
-    name = {probe.id: stated[probe.digest] for probe in run.suite.probes if probe.digest in stated}
+    name = _names(run, population)
     rows = short_rows(matrix_of(run, path, feature, frozenset(name)), int(population.document["repeats"]))
     return {name[probe]: own for probe, own in rows.items()}
 
 
 def _evidence(material: _Material, pair: Pair, wanted: Wanted, found: Scored, chosen: str | None) -> RelatedEvidence:
     runs = [material.group.runs[i] for i in (pair.a, pair.b)]
-    conditions = applicability(material.population.document, runs, min(found.n_probes.values()))
+    conditions = applicability(material.population.document, runs, _n_answered(material, found))
     reason = _no_ratio(material, runs, found, conditions)
     by_alternative = [] if reason else ratios(material.population, _known(found), wanted.left)
     return RelatedEvidence(
@@ -169,7 +246,7 @@ def _evidence(material: _Material, pair: Pair, wanted: Wanted, found: Scored, ch
 
 
 def _known(found: Scored) -> list[float]:
-    return [z for z in found.z.values() if z is not None]
+    return [0.0 if z is None else z for z in found.z.values()]
 
 
 def _no_ratio(material: _Material, runs: Sequence[Run], found: Scored, conditions: Sequence[Applies]) -> str | None:
@@ -177,8 +254,8 @@ def _no_ratio(material: _Material, runs: Sequence[Run], found: Scored, condition
     suite = material.population.document["suite"]
     if any(run.suite.origin != "imported" for run in runs) and any(run.suite.digest != suite["digest"] for run in runs):
         return f"the population {name!r} does not apply: it is of another version of these questions"
-    if found.score is None:
-        return "the two have no open answers at a common probe of the population"
+    if any(z is None and not material.signals[name].info.needs for name, z in found.z.items()):
+        return "the two have no answers at a common probe of the population"
     unmet = [c for c in conditions if c.state == "unmet"]
     if unmet:
         return f"the population {name!r} does not apply: {unmet[0].name}, {unmet[0].meaning}"
@@ -232,9 +309,6 @@ def _ratio_entry(population: Population, found: Sequence[Ratio]) -> dict[str, An
             "n_groups": counts["n_groups"],
             "n_pairs": counts["n_pairs"],
             "cllr": main["cllr"]["total"],
-            "n_models": counts["n_models"],
-            "n_same_groups": counts["n_same_groups"],
-            "misleading": _misleading(population),
         },
     }
 
@@ -254,15 +328,12 @@ def _context_entry(
 ) -> dict[str, Any]:
     """Return what a reader must know beside the ratio."""
     claims = [claimed_model(run) for run in runs]
-    separates = ["unrelated"] if material.population.document["reasons"]["sibling"] else ["unrelated", "sibling"]
     return {
         "applicability": [plain(c) for c in conditions],
-        "separates": [ratio_words.SEPARATES[name] for name in separates],
-        "cannot_separate": list(ratio_words.CANNOT_SEPARATE),
         "siblings_of_claim": ratio_words.siblings_sentence(claims, _held(material.population, claims)),
         "choice": ratio_words.chosen_sentence(chosen, len(material.group.pairs)),
         "n_candidates": len(material.group.pairs),
-        "n_common_probes": min(found.n_probes.values()) if found else 0,
+        "n_common_probes": _n_answered(material, found) if found else 0,
     }
 
 

@@ -49,7 +49,7 @@ def related_evidence(group: Group, matrices: Mapping[str, Sequence[FeatureMatrix
     if reason is not None:
         none = RelatedEvidence(score=None, rank_pvalue=None, n_references=max(0, n_references), reason=reason)
         return [none for _ in group.pairs]
-    signals = pair_signals("related")
+    signals = {name: s for name, s in pair_signals("related").items() if s.info.feature in matrices}
     distances = {
         name: averaged(s.scores(chunk, numbers) for chunk in _chunks(matrices[s.info.feature]))
         for name, s in signals.items()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from blackbox.core import AnyArray, FeatureMatrix, ProbeSimilarity, Run
+    from blackbox.core import AnyArray, FeatureMatrix, FloatArray, ProbeSimilarity, Run
     from blackbox.evidence.population import Population
 
 ProbeRows: TypeAlias = "dict[str, list[AnyArray]]"
@@ -37,6 +37,24 @@ def reference_signals() -> dict[str, ReferenceSignal]:
     }
 
 
+def applicable(
+    signals: Mapping[str, ReferenceSignal], form: Mapping[str, str], least: int
+) -> dict[str, ReferenceSignal]:
+    """Return the signals that at least `least` of the probes have the form for.
+
+    Args:
+        signals: Signals by name.
+        form: Form of each probe.
+        least: Probes below which a signal has nothing to say.
+    """
+    return {name: s for name, s in signals.items() if len(probes_of(s, form)) >= least}
+
+
+def probes_of(signal: ReferenceSignal, form: Mapping[str, str]) -> list[str]:
+    """Return the probes a signal reads, in their order."""
+    return [probe for probe, own in form.items() if own in signal.info.forms]
+
+
 def matrix_of(run: Run, path: Path, feature: str, probe_ids: frozenset[str]) -> FeatureMatrix:
     """Return one run's feature at the given probes, through the run's cache."""
     extractor = registry.feature(feature)
@@ -51,14 +69,14 @@ def matrix_of(run: Run, path: Path, feature: str, probe_ids: frozenset[str]) -> 
 
 
 def short_rows(matrix: FeatureMatrix, repeats: int) -> ProbeRows:
-    """Return the rows of a ragged matrix with 32-bit items, of each probe the first `repeats`."""
-    assert matrix.offsets is not None
+    """Return the rows of a matrix of codes with 32-bit items, of each probe the first `repeats`."""
+    bounds = range(len(matrix.keys) + 1) if matrix.offsets is None else matrix.offsets.tolist()
     values = (matrix.values >> np.uint64(32)).astype(np.uint32)
     rows: ProbeRows = {}
     for i, probe in enumerate(matrix.probe_ids):
         own = rows.setdefault(probe, [])
         if len(own) < repeats:
-            own.append(values[int(matrix.offsets[i]) : int(matrix.offsets[i + 1])])
+            own.append(values[bounds[i] : bounds[i + 1]])
     return rows
 
 
@@ -107,3 +125,8 @@ def unpacked_rows(population: Population, feature: str) -> list[ProbeRows]:
 def features_of(signals: Mapping[str, ReferenceSignal]) -> list[str]:
     """Return the features the signals read, each once."""
     return sorted({signal.info.feature for signal in signals.values()})
+
+
+def filled(signal: ReferenceSignal, scores: FloatArray) -> FloatArray:
+    """Return the scores of a signal that needs more than an answer with 0 where it is silent: it speaks for nothing."""
+    return np.nan_to_num(scores, nan=0.0) if signal.info.needs else scores

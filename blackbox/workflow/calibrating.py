@@ -21,9 +21,12 @@ from blackbox.workflow._compare_features import answer_lengths, resolved_forms
 from blackbox.workflow._kinship_rows import (
     HASH,
     ProbeRows,
+    applicable,
     features_of,
+    filled,
     matrix_of,
     packed_rows,
+    probes_of,
     reference_signals,
     short_rows,
     similarities,
@@ -33,7 +36,7 @@ from blackbox.workflow.packages import blackbox_version
 from blackbox.workflow.runs import open_run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
     from blackbox.evidence.lineage import LabelledPair, Lineage
 
 MIN_PROBES = 5
+MIN_KNOWN_SHARE = 0.8
+"""Share of the pairs that a signal must have a score for to be part of a population."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +75,12 @@ class CalibrateRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Members:
-    """The runs of a population, one an endpoint, and the open probes they share."""
+    """The runs of a population, one an endpoint, and the probes they share with their forms."""
 
     runs: tuple[Run, ...]
     paths: tuple[Path, ...]
     probes: tuple[Probe, ...]
+    form: Mapping[str, str]
     repeats: int
 
 
@@ -91,10 +97,13 @@ def calibrate(results: Path, request: CalibrateRequest, on_progress: OnProgress)
     labels = read_labels(request.pairs, request.groups, request.sides, [r.manifest.endpoint_name for r in runs])
     found = lineage(labels.group, labels.pairs, {r.manifest.endpoint_name: _n_answers(r) for r in runs})
     members = _members(runs, paths, set(found.group))
-    signals = reference_signals()
+    signals = applicable(reference_signals(), members.form, MIN_PROBES)
     rows = _rows(members, signals, on_progress)
-    scores = _scores(found, members, signals, rows, on_progress)
-    kept = _with_scores(found, scores)
+    every = _scores(found, members, signals, rows, on_progress)
+    signals = {name: s for name, s in signals.items() if _speaks(every[name])}
+    if not signals:
+        raise UsageError("no kinship signal tells these answers apart: they are too few, or all alike")
+    kept = _with_scores(found, np.column_stack([filled(signals[name], every[name]) for name in signals]))
     document = _document(request, kept.lineage, members, signals, labels)
     document |= populations.fitted_part(kept.lineage, kept.scores, seed=request.seed)
     document["skipped"] = [*document["skipped"], *kept.skipped]
@@ -124,7 +133,7 @@ def _n_answers(run: Run) -> int:
 
 
 def _members(runs: Sequence[Run], paths: Sequence[Path], models: set[str]) -> _Members:
-    """Return the runs of the population in order of their endpoints' names, with the open probes all of them share."""
+    """Return the runs of the population in order of their endpoints' names, with the probes all of them share."""
     chosen = sorted(
         ((run, path) for run, path in zip(runs, paths, strict=True) if run.manifest.endpoint_name in models),
         key=lambda each: each[0].manifest.endpoint_name,
@@ -134,14 +143,12 @@ def _members(runs: Sequence[Run], paths: Sequence[Path], models: set[str]) -> _M
     if not shared:
         raise UsageError("the runs share no probe: a population needs the same prompts asked of all of them")
     ids = [probe.id for probe in own[0].suite.probes if (probe.id, probe.digest) in shared]
-    forms = resolved_forms(own[0], ids, [answer_lengths(run) for run in own])
-    probes = tuple(p for p in own[0].suite.probes if forms.get(p.id) == "open")
-    if len(probes) < MIN_PROBES:
-        raise UsageError(
-            f"{len(probes)} probes with open answers shared by all runs, {MIN_PROBES} are needed: kinship is read from "
-            "answers longer than a word"
-        )
-    return _Members(runs=own, paths=tuple(path for _, path in chosen), probes=probes, repeats=_repeats(own, probes))
+    if len(ids) < MIN_PROBES:
+        raise UsageError(f"the runs share {len(ids)} probes, a population needs at least {MIN_PROBES}")
+    form = resolved_forms(own[0], ids, [answer_lengths(run) for run in own])
+    probes = tuple(probe for probe in own[0].suite.probes if probe.id in form)
+    paths_of_own = tuple(path for _, path in chosen)
+    return _Members(runs=own, paths=paths_of_own, probes=probes, form=form, repeats=_repeats(own, probes))
 
 
 def _repeats(runs: Sequence[Run], probes: Sequence[Probe]) -> int:
@@ -160,10 +167,10 @@ def _repeats(runs: Sequence[Run], probes: Sequence[Probe]) -> int:
 def _rows(
     members: _Members, signals: Mapping[str, ReferenceSignal], on_progress: OnProgress
 ) -> dict[str, list[ProbeRows]]:
-    ids = frozenset(probe.id for probe in members.probes)
     rows: dict[str, list[ProbeRows]] = {}
     for feature in features_of(signals):
         rows[feature] = []
+        ids = frozenset(p for s in signals.values() if s.info.feature == feature for p in probes_of(s, members.form))
         for i, (run, path) in enumerate(zip(members.runs, members.paths, strict=True)):
             subject = f"{feature} of {run.manifest.endpoint_name}"
             on_progress(Progress(stage="features", subject=subject, done=i, total=len(members.runs)))
@@ -177,27 +184,29 @@ def _scores(
     signals: Mapping[str, ReferenceSignal],
     rows: Mapping[str, list[ProbeRows]],
     on_progress: OnProgress,
-) -> FloatArray:
-    """Return `(n, k)` scores of the labelled pairs, each normalised without the folds of both its groups."""
+) -> dict[str, FloatArray]:
+    """Return each signal's `(n,)` scores of the labelled pairs, normalised without the folds of both their groups."""
     place = {run.manifest.endpoint_name: i for i, run in enumerate(members.runs)}
     wanted = [Wanted(a=place[p.a], b=place[p.b], left=found.folds(p)) for p in found.pairs]
     references = [place[m] for m in found.references]
     contexts = contexts_of(wanted, references, [found.fold_of(m) for m in found.references])
-    ids = [probe.id for probe in members.probes]
 
-    def on_probe(name: str, done: int) -> None:
-        on_progress(Progress(stage="score", subject=name, done=done, total=len(ids)))
+    def on_probe(name: str) -> Callable[[int], None]:
+        total = len(probes_of(signals[name], members.form))
+        return lambda done: on_progress(Progress(stage="score", subject=name, done=done, total=total))
 
     probes = {
-        name: similarities(s, rows[s.info.feature], ids, lambda done, name=name: on_probe(name, done))  # type: ignore[misc]
+        name: similarities(s, rows[s.info.feature], probes_of(s, members.form), on_probe(name))
         for name, s in signals.items()
     }
     by_pair = scored(probes, contexts, wanted)
-    return np.array([[_number(pair.z[name]) for name in signals] for pair in by_pair])
+    return {name: np.array([np.nan if pair.z[name] is None else pair.z[name] for pair in by_pair]) for name in signals}
 
 
-def _number(value: float | None) -> float:
-    return np.nan if value is None else value
+def _speaks(scores: FloatArray) -> bool:
+    """Return whether a signal has a score for most pairs, and not one for all."""
+    known = scores[np.isfinite(scores)]
+    return len(known) >= MIN_KNOWN_SHARE * len(scores) and float(np.ptp(known)) > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,10 +218,10 @@ class _Kept:
 
 def _with_scores(found: Lineage, scores: FloatArray) -> _Kept:
     """Return the lineage without pairs that share no answered probe."""
-    known = np.isfinite(scores).all(axis=1)
-    if bool(np.all(known)):
+    known = [bool(np.isfinite(row).all()) for row in scores]
+    if all(known):
         return _Kept(lineage=found, scores=scores, skipped=())
-    pairs: tuple[LabelledPair, ...] = tuple(p for p, k in zip(found.pairs, list(known), strict=True) if k)
+    pairs: tuple[LabelledPair, ...] = tuple(p for p, k in zip(found.pairs, known, strict=True) if k)
     skipped: tuple[dict[str, str | int], ...] = (
         {"reason": "the two have no answered open probe in common", "n_rows": len(known) - len(pairs)},
     )
@@ -236,7 +245,9 @@ def _document(
         "note": populations.NOT_ANONYMOUS,
         "hash": dict(HASH),
         "suite": {"name": suite.name, "version": suite.version, "digest": suite.digest, "origin": suite.origin},
-        "probes": [{"id": p.id, "digest": p.digest, "language": p.language} for p in members.probes],
+        "probes": [
+            {"id": p.id, "digest": p.digest, "language": p.language, "form": members.form[p.id]} for p in members.probes
+        ],
         "repeats": members.repeats,
         "signals": [
             {"signal": name, "version": s.info.version, "feature": s.info.feature} for name, s in signals.items()

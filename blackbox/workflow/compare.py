@@ -20,7 +20,7 @@ from blackbox.workflow._compare_groups import Group, Grouping, grouped
 from blackbox.workflow._compare_landscape import landscape, landscape_files
 from blackbox.workflow._compare_mixed import mixed_evidence, sequential_evidence, with_e_value
 from blackbox.workflow._compare_pairs import PairContext, pair_entry
-from blackbox.workflow._compare_population import open_population, population_evidence
+from blackbox.workflow._compare_population import open_population, population_evidence, population_summary
 from blackbox.workflow._compare_related import related_evidence
 from blackbox.workflow._compare_same import Material, Rules, judged_pairs, same_signals
 from blackbox.workflow._compare_summary import endpoint_pairs
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from blackbox.evidence.population import Population
     from blackbox.workflow._compare_features import Lengths
 
-GRAMS = ("word3", "char5")
+GRAMS = ("word3", "char5", "opening")
 DETAILED_PAIRS = 45
 """Pairs (ten endpoints) up to which probe tables and answers are part of the document."""
 
@@ -118,6 +118,8 @@ def compare_runs(
     named = replace(named, paths={**by_id, **named.paths})
     judged = [_judged(group, named, options, on_progress, population) for group in grouping.groups if group.pairs]
     document = _document(runs, grouping, judged, options, conflicts)
+    if population:
+        document["population"] = population_summary(population)
     html = render(document, to="html")
     files = landscape_files(document["landscape"])
     path = write_comparison(results, document, html=html, at=options.created_at, out=options.out, files=files)
@@ -174,7 +176,9 @@ def _judged(
         f: [source.matrix(f, i, p, on_run) for i, p in enumerate(probes)] for f, probes in needed.items() if f in GRAMS
     }
     related: list[RelatedEvidence] = (
-        population_evidence(group, population, named.paths, chosen=options.chosen)
+        population_evidence(
+            group, population, named.paths, chosen=options.chosen, detailed=len(group.pairs) <= DETAILED_PAIRS
+        )
         if population
         else related_evidence(group, grams)
     )

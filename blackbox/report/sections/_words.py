@@ -94,6 +94,10 @@ SIGNALS: Mapping[str, str] = {
     "outcome": "How often each side answers, is cut off, refuses, is filtered or stays silent.",
     "w3": "Rare sequences of three words that both use.",
     "c5": "Rare sequences of five characters that both use.",
+    "prefix": "Openings that both begin with and few others do.",
+    "answer_profile": "Short answers that both give and few others do.",
+    "wrong_answers": "Whether both err alike where both err.",
+    "refusal_pattern": "Which requests both refuse.",
     "tokenizer": "How reported token counts grow when a text is repeated.",
 }
 
