@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from blackbox.cli import (
+    HEAD,
     calibration,
     collection,
     comparison,
@@ -16,8 +17,10 @@ from blackbox.cli import (
     doctor,
     drift,
     identification,
+    identify,
     probes,
     records,
+    selection,
     serving,
     starting,
 )
@@ -66,6 +69,9 @@ for _group in (
     records,
     probes,
     serving,
+    HEAD,
+    identify,
+    selection,
 ):
     _group.register(app)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,44 +13,63 @@ if TYPE_CHECKING:
 
     from blackbox.core import AnyArray, FeatureMatrix, FloatArray
 
-Items = "Mapping[str, AnyArray]"
-
 
 def items_by_probe(matrix: FeatureMatrix) -> dict[str, AnyArray]:
-    """Return all items of a run's answers to each probe: grams of ragged features, codes of closed answers."""
+    """Return the different items of a run's answers to each probe: grams of ragged features, else answer codes."""
     parts: dict[str, list[AnyArray]] = {}
     for i, probe in enumerate(matrix.probe_ids):
         own = matrix.values[i : i + 1]
         if matrix.offsets is not None:
             own = matrix.values[matrix.offsets[i] : matrix.offsets[i + 1]]
         parts.setdefault(probe, []).append(own)
-    return {probe: np.concatenate(own) for probe, own in parts.items()}
+    return {probe: np.unique(np.concatenate(own)) for probe, own in parts.items()}
 
 
-def cross_agreement(
-    own: Mapping[str, AnyArray], others: Sequence[Mapping[str, AnyArray]], probe_ids: Sequence[str]
-) -> FloatArray:
-    """Return `(P, P)`: of the suspect's answers to prompt q, the mean share of others that say so at prompt p.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """Which items each run's answers to each probe hold.
 
     Args:
-        own: The suspect's items by probe.
-        others: The same of the other runs.
-        probe_ids: The P probes, answered by the suspect.
+        probe_ids: The P probes.
+        runs: One `(P, K)` incidence a run.
+        total: `(P, K)` runs that hold an item at a probe.
     """
-    known = np.unique(np.concatenate([own[probe] for probe in probe_ids]))
-    said = _counted([own[probe] for probe in probe_ids], known)
-    silent = np.zeros(0, dtype=known.dtype)
-    heard = [_counted([other.get(probe, silent) for probe in probe_ids], known) for other in others]
-    total = sum((h.sign() for h in heard[1:]), heard[0].sign())
-    sizes = np.maximum(np.asarray(said.sum(1)).ravel(), 1.0)
-    return np.asarray((said @ total.T).todense()) / sizes[:, None] / len(others)
 
+    probe_ids: tuple[str, ...]
+    runs: tuple[sparse.csr_array, ...]
+    total: sparse.csr_array
 
-def _counted(rows: Sequence[AnyArray], known: AnyArray) -> sparse.csr_array:
-    """Return `(P, K)` counts of the known items in each row; others are left out."""
-    places = np.searchsorted(known, np.concatenate(rows)) if rows else np.zeros(0, dtype=np.intp)
-    flat = np.concatenate(rows)
-    number = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
-    inside = (places < len(known)) & (known[np.minimum(places, len(known) - 1)] == flat)
-    ones = np.ones(int(inside.sum()))
-    return sparse.csr_array((ones, (number[inside], places[inside])), shape=(len(rows), len(known)))
+    @classmethod
+    def of(cls, runs: Sequence[Mapping[str, AnyArray]], probe_ids: Sequence[str]) -> Said:
+        """Return the incidences of runs' items at some probes."""
+        rows = [[own.get(probe) for probe in probe_ids] for own in runs]
+        flat = [row for own in rows for row in own if row is not None]
+        columns = np.unique(np.concatenate(flat), return_inverse=True)[1] if flat else np.zeros(0, dtype=np.intp)
+        shape = (len(probe_ids), int(columns.max()) + 1 if len(columns) else 1)
+        found, start = [], 0
+        for own in rows:
+            bounds = np.cumsum([0, *(0 if row is None else len(row) for row in own)], dtype=np.int64)
+            held = columns[start : start + int(bounds[-1])]
+            found.append(sparse.csr_array((np.ones(len(held)), held, bounds), shape=shape))
+            start += int(bounds[-1])
+        probes = np.concatenate([np.repeat(np.arange(len(probe_ids)), np.diff(own.indptr)) for own in found])
+        total = sparse.csr_array((np.ones(len(columns)), (probes, columns)), shape=shape)
+        return cls(probe_ids=tuple(probe_ids), runs=tuple(found), total=total)
+
+    def answered(self, place: int) -> AnyArray:
+        """Return the places of the probes that a run answered and somebody else too."""
+        own = np.diff(self.runs[place].indptr)
+        others = np.diff((self.total - self.runs[place]).tocsr().indptr)
+        return np.flatnonzero((own > 0) & (others > 0))
+
+    def cross_agreement(self, place: int, probes: AnyArray) -> FloatArray:
+        """Return `(P, P)`: of a run's answer to prompt q, the mean share of others that say so at prompt p.
+
+        Args:
+            place: The run.
+            probes: Places of the P probes it answered.
+        """
+        own = self.runs[place][probes]
+        sizes = np.maximum(np.asarray(own.sum(1)).ravel(), 1.0)
+        heard = self.total[probes] - own
+        return np.asarray((own @ heard.T).todense()) / sizes[:, None] / max(1, len(self.runs) - 1)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from blackbox.errors import InsufficientData
 from blackbox.evidence.fusion import Line, fitted, tempered
-from blackbox.evidence.lineage import MIN_SIBLING_GROUPS, pair_weights
+from blackbox.evidence.lineage import MIN_SIBLING_GROUPS, PairIndex
 from blackbox.stats.likelihood_ratios import Independent, Range, elub
 from blackbox.stats.nodes import Nodes, n_effective
 
@@ -96,11 +97,11 @@ def calibrated(lineage: Lineage, scores: FloatArray, *, seed: int) -> Calibratio
         scores: `(n, k)` normalised scores of the pairs, each normalised without both of its groups.
         seed: Seed of the node bootstrap.
     """
-    x = tempered(scores)
+    x, index = tempered(scores), PairIndex.of(lineage)
     with_siblings = len(lineage.groups("sibling")) >= MIN_SIBLING_GROUPS
-    fits = {left: _fit(lineage, x, left, with_siblings=with_siblings) for left in left_out(lineage.n_folds)}
-    sibling = _alternative(lineage, x, fits, "sibling", seed=seed) if with_siblings else None
-    return Calibration(fits=fits, unrelated=_alternative(lineage, x, fits, "different", seed=seed), sibling=sibling)
+    fits = {left: _fit(index, x, left, with_siblings=with_siblings) for left in left_out(lineage.n_folds)}
+    sibling = _alternative(index, x, fits, "sibling", seed=seed) if with_siblings else None
+    return Calibration(fits=fits, unrelated=_alternative(index, x, fits, "different", seed=seed), sibling=sibling)
 
 
 def left_out(n_folds: int) -> list[tuple[int, ...]]:
@@ -109,13 +110,14 @@ def left_out(n_folds: int) -> list[tuple[int, ...]]:
     return [(), *pairs]
 
 
-def _fit(lineage: Lineage, x: FloatArray, left: tuple[int, ...], *, with_siblings: bool) -> Fit:
-    unrelated = _line(lineage, x, left, "different")
-    assert unrelated is not None
+def _fit(index: PairIndex, x: FloatArray, left: tuple[int, ...], *, with_siblings: bool) -> Fit:
+    unrelated = _line(index, x, left, "different")
+    if unrelated is None:
+        raise InsufficientData("a pair's groups hold all pairs of one side: more groups are needed", needed=1)
     if not with_siblings:
         return Fit(unrelated=unrelated, sibling=None)
     fused = unrelated.log10_lr(x)[:, None] * np.log(10)
-    line = _line(lineage, fused, left, "sibling")
+    line = _line(index, fused, left, "sibling")
     return Fit(unrelated=unrelated, sibling=None if line is None else _through(unrelated, line))
 
 
@@ -125,34 +127,29 @@ def _through(fusion: Line, line: Line) -> Line:
     return Line(slopes=tuple(slope * s for s in fusion.slopes), intercept=slope * fusion.intercept + line.intercept)
 
 
-def _line(lineage: Lineage, x: FloatArray, left: tuple[int, ...], against: Side) -> Line | None:
-    rows = [
-        i
-        for i, pair in enumerate(lineage.pairs)
-        if pair.side in ("same", against) and not set(lineage.folds(pair)) & set(left)
-    ]
-    pairs = [lineage.pairs[i] for i in rows]
-    same = np.array([pair.side == "same" for pair in pairs])
+def _line(index: PairIndex, x: FloatArray, left: tuple[int, ...], against: Side) -> Line | None:
+    rows = np.flatnonzero(np.isin(index.side, ["same", against]) & index.outside(left))
+    same = index.side[rows] == "same"
     if same.all() or not same.any():
         return None
-    n_groups = len({lineage.group[pair.a] for pair in pairs if pair.side == "same"})
-    return fitted(x[rows], same, pair_weights(lineage, pairs), n_independent=n_groups)
+    n_groups = len(np.unique(index.groups[rows][same]))
+    return fitted(x[rows], same, index.weights(rows), n_independent=n_groups)
 
 
 def _alternative(
-    lineage: Lineage, x: FloatArray, fits: Mapping[tuple[int, ...], Fit], against: Side, *, seed: int
+    index: PairIndex, x: FloatArray, fits: Mapping[tuple[int, ...], Fit], against: Side, *, seed: int
 ) -> Alternative:
-    rows = np.array([i for i, pair in enumerate(lineage.pairs) if pair.side in ("same", against)])
-    pairs = [lineage.pairs[i] for i in rows]
-    lines = [_of(fits[lineage.folds(pair)], against) or _of(fits[()], against) for pair in pairs]
-    log10_lr = np.array([float(line.log10_lr(x[i][None])[0]) for i, line in zip(rows, lines, strict=True) if line])
-    same = np.array([pair.side == "same" for pair in pairs])
-    number = {g: i for i, g in enumerate(sorted(lineage.fold))}
-    nodes = Nodes(
-        a=np.array([number[lineage.group[pair.a]] for pair in pairs]),
-        b=np.array([number[lineage.group[pair.b]] for pair in pairs]),
-    )
-    weight = pair_weights(lineage, pairs)
+    rows = np.flatnonzero(np.isin(index.side, ["same", against]))
+    log10_lr = np.zeros(len(rows))
+    folds = [tuple(sorted(set(pair))) for pair in index.folds[rows].tolist()]
+    for left in sorted(set(folds)):
+        own = np.array([f == left for f in folds])
+        line = _of(fits[left], against) or _of(fits[()], against)
+        assert line is not None
+        log10_lr[own] = line.log10_lr(x[rows[own]])
+    same = np.asarray(index.side[rows] == "same")
+    nodes = Nodes(a=index.groups[rows, 0], b=index.groups[rows, 1])
+    weight = index.weights(rows)
     limits = _limits(log10_lr, same, weight, nodes, seed=seed)
     return Alternative(pairs=rows, same=same, log10_lr=log10_lr, weight=weight, nodes=nodes, limits=limits)
 

@@ -22,8 +22,9 @@ Verdict = Literal["attributed", "none of these", "inconclusive"]
 
 ALPHA = 0.05
 """Largest share of models outside the library that may be attributed to something in it."""
-MIN_GROUPS = 19
-"""Left-out groups from which (1 + 0)/(1 + groups) can reach `ALPHA`."""
+MIN_GROUPS = {"library": 39, "population": 19}
+"""Left-out groups from which the smallest p, 2/(1 + groups) of a library and 1/(1 + groups) of a population, can reach
+`ALPHA`."""
 DEPENDENCE_ALPHA = 0.001
 N_SHUFFLES = 1_999
 MIN_PROBES = 10
@@ -97,7 +98,8 @@ def _s_norm(scores: FloatArray, numbers: AnyArray) -> FloatArray:
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = total / n
         variance = np.maximum(square - n * mean**2, 0.0) / (n - 1)
-        typical = float(np.nanmedian(np.where(valid, variance, np.nan)))
+        known = variance[valid & np.isfinite(variance)]
+        typical = float(np.median(known)) if len(known) else np.nan
         scale = np.sqrt(((n - 1) * variance + PRIOR_WEIGHT * typical) / (n - 1 + PRIOR_WEIGHT))
         one_sided = (scores - mean) / np.maximum(scale, SCALE_FLOOR)
     return np.asarray((one_sided + one_sided.T) / 2)
@@ -106,17 +108,19 @@ def _s_norm(scores: FloatArray, numbers: AnyArray) -> FloatArray:
 def rejection_by_library(scores: FloatArray, groups: Sequence[int], best: float) -> Rejection:
     """Return how rare `best` is among library models whose own group is left out of the candidates.
 
-    Null hypothesis: the suspect's group is exchangeable with the library's groups and none of its kin is there.
+    Null hypothesis: the suspect's group is exchangeable with the library's groups and none of its kin is there. The
+    suspect is a candidate of theirs as they are of it: scores are symmetric, and a closest pair has two ends, so that
+    leaving it out would double the rate of false attributions. The smallest p is therefore 2/(1 + groups).
 
     Args:
-        scores: `(L, L)` scores among the library's runs.
-        groups: Group of each.
+        scores: `(1 + L, 1 + L)` scores, the suspect first.
+        groups: Group of each; the suspect's is its own.
         best: The suspect's score with its best candidate.
     """
     numbers = np.asarray(groups)
     other = (numbers[:, None] != numbers[None, :]) & np.isfinite(scores)
     largest = np.max(np.where(other, scores, -np.inf), axis=1, initial=-np.inf)
-    shares = [float((largest[numbers == g] >= best).mean()) for g in np.unique(numbers)]
+    shares = [float((largest[numbers == g] >= best).mean()) for g in np.unique(numbers[1:])]
     return Rejection(pvalue=(1 + sum(shares)) / (1 + len(shares)), n_groups=len(shares), source="library")
 
 
@@ -163,7 +167,8 @@ def prompt_dependence(agreement: FloatArray, rng: np.random.Generator) -> float:
     n = len(agreement)
     columns = np.arange(n)
     observed = float(agreement[columns, columns].mean())
-    drawn = np.array([agreement[rng.permutation(n), columns].mean() for _ in range(N_SHUFFLES)])
+    shuffles = rng.permuted(np.tile(columns, (N_SHUFFLES, 1)), axis=1)
+    drawn = agreement[shuffles, columns].mean(1)
     tolerance = 1e-9 * max(1.0, abs(observed), float(np.abs(drawn).max()))
     return (1 + int((drawn >= observed - tolerance).sum())) / (1 + N_SHUFFLES)
 
@@ -216,10 +221,10 @@ def conclude(found: Findings) -> Conclusion:
 
 
 def _by_rarity(found: Findings, rejection: Rejection) -> Conclusion:
-    if rejection.n_groups < MIN_GROUPS:
+    if rejection.n_groups < MIN_GROUPS[rejection.source]:
         reason = (
-            f"{rejection.n_groups} groups in the {rejection.source}; {MIN_GROUPS} are needed to hold false "
-            f"attributions at {100 * ALPHA:.0f} %: the ranking stands, an attribution can't be made"
+            f"{rejection.n_groups} groups in the {rejection.source}; {MIN_GROUPS[rejection.source]} are needed to hold "
+            f"false attributions at {100 * ALPHA:.0f} %: the ranking stands, an attribution can't be made"
         )
         return Conclusion(verdict="inconclusive", reason=reason)
     rare = f"p = {rejection.pvalue:.3g} against {rejection.n_groups} left-out groups of the {rejection.source}"

@@ -76,19 +76,19 @@ def open_distances(runs: Sequence[FeatureMatrix], endpoints: Sequence[int]) -> P
         runs: One ragged gram matrix a run.
         endpoints: Number of each run's endpoint; two sessions of one endpoint centre nothing.
     """
-    held = [_grams(run) for run in runs]
+    held = [grams_by_probe(run) for run in runs]
     probes = sorted({probe for grams in held for probe in grams})
     numbers = np.asarray(endpoints)
     other = numbers[:, None] != numbers[None, :]
     normalised = len(set(endpoints)) >= MIN_ENDPOINTS
     values = np.full((len(probes), len(runs), len(runs)), np.nan, dtype=np.float32)
     for p, probe in enumerate(probes):
-        shared = _weighted_overlap([grams.get(probe) for grams in held])
-        values[p] = 1 - _centred(shared, other) / CEILING if normalised else 1 - shared
+        shared = weighted_overlap([grams.get(probe) for grams in held])
+        values[p] = 1 - centred_overlap(shared, other) / CEILING if normalised else 1 - shared
     return ProbeDistances(unit="kinship" if normalised else "overlap", values=values)
 
 
-def _weighted_overlap(grams: Sequence[FloatArray | None]) -> FloatArray:
+def weighted_overlap(grams: Sequence[FloatArray | None]) -> FloatArray:
     """Return `(R, R)` weighted overlaps at one probe; NaN where a run holds no gram."""
     lengths = np.array([0 if own is None else len(own) for own in grams])
     flat = np.concatenate([own for own in grams if own is not None and len(own)])
@@ -105,7 +105,8 @@ def _weighted_overlap(grams: Sequence[FloatArray | None]) -> FloatArray:
         )
 
 
-def _centred(overlap: FloatArray, other: AnyArray) -> FloatArray:
+def centred_overlap(overlap: FloatArray, other: AnyArray) -> FloatArray:
+    """Return overlaps of one probe centred by both runs' means and scaled, over pairs of different groups."""
     valid = np.isfinite(overlap) & other
     value = np.where(valid, overlap, 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -213,7 +214,8 @@ def _rounded(value: float) -> float:
     return round(float(value), 6) + 0.0
 
 
-def _grams(matrix: FeatureMatrix) -> dict[str, FloatArray]:
+def grams_by_probe(matrix: FeatureMatrix) -> dict[str, FloatArray]:
+    """Return the different grams of a run's answers to each probe."""
     assert matrix.offsets is not None
     parts: dict[str, list[Any]] = {}
     for i, probe in enumerate(matrix.probe_ids):

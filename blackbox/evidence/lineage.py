@@ -14,6 +14,8 @@ from blackbox.errors import InsufficientData, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy.typing as npt
+
     from blackbox.core import FloatArray
 
 Side = Literal["same", "different", "sibling"]
@@ -152,18 +154,60 @@ def _check_enough(group: Mapping[str, str], pairs: Sequence[LabelledPair], n_gro
         raise InsufficientData(f"no different-source pair among the labelled pairs: {advice}", needed=1)
 
 
-def pair_weights(lineage: Lineage, pairs: Sequence[LabelledPair]) -> FloatArray:
-    """Return each pair's weight: within same-source pairs relations weigh alike, and groups within a relation.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairIndex:
+    """The labelled pairs as arrays, in their order.
 
-    Different-source and sibling pairs weigh alike by pair of groups. Weights of each side sum to 1 (METHODS §4.2).
+    Args:
+        side: `(n,)` what each counts as.
+        folds: `(n, 2)` folds of both groups.
+        groups: `(n, 2)` numbers of both groups.
+        cell: `(n,)` number of the (side, relation, pair of groups) it lies in.
+        kind: `(n,)` number of the (side, relation) it lies in; relations are told apart within same-source pairs only.
     """
-    cells = [_cell(lineage, pair) for pair in pairs]
-    n_pairs = Counter(cells)
-    n_cells = Counter(cell[:2] for cell in n_pairs)
-    n_relations = Counter(side for side, _ in n_cells)
-    return np.array([1 / (n_pairs[c] * n_cells[c[:2]] * n_relations[c[0]]) for c in cells])
+
+    side: npt.NDArray[np.str_]
+    folds: npt.NDArray[np.intp]
+    groups: npt.NDArray[np.intp]
+    cell: npt.NDArray[np.intp]
+    kind: npt.NDArray[np.intp]
+
+    @classmethod
+    def of(cls, lineage: Lineage) -> PairIndex:
+        """Return the index of a lineage's pairs."""
+        number = {g: i for i, g in enumerate(sorted(lineage.fold))}
+        group = [[number[lineage.group[m]] for m in (p.a, p.b)] for p in lineage.pairs]
+        kinds = [(p.side, p.relation if p.side == "same" else "") for p in lineage.pairs]
+        cells = [(*kind, *sorted(pair)) for kind, pair in zip(kinds, group, strict=True)]
+        fold = np.array([lineage.fold[g] for g in sorted(lineage.fold)], dtype=np.intp)
+        groups = np.array(group, dtype=np.intp)
+        return cls(
+            side=np.array([p.side for p in lineage.pairs]),
+            folds=fold[groups],
+            groups=groups,
+            cell=_codes(cells),
+            kind=_codes(kinds),
+        )
+
+    def outside(self, left: Sequence[int]) -> npt.NDArray[np.bool_]:
+        """Return which pairs touch none of these folds."""
+        return np.asarray(~np.isin(self.folds, list(left)).any(axis=1))
+
+    def weights(self, rows: npt.NDArray[np.intp]) -> FloatArray:
+        """Return the weights of pairs among these pairs, summing to 1 on each side (METHODS §4.2).
+
+        Within same-source pairs relations weigh alike, and groups within a relation; different-source and sibling
+        pairs weigh alike by pair of groups.
+        """
+        cell, kind, side = self.cell[rows], self.kind[rows], self.side[rows]
+        n_pairs = np.bincount(cell)[cell]
+        first = np.unique(cell, return_index=True)[1]
+        n_cells = np.bincount(kind[first], minlength=int(kind.max()) + 1)[kind]
+        of_kind = np.unique(kind, return_index=True)[1]
+        n_kinds = {name: int((side[of_kind] == name).sum()) for name in np.unique(side).tolist()}
+        return np.asarray(1.0 / (n_pairs * n_cells * np.array([n_kinds[name] for name in side.tolist()])))
 
 
-def _cell(lineage: Lineage, pair: LabelledPair) -> tuple[str, str, tuple[str, str]]:
-    a, b = sorted((lineage.group[pair.a], lineage.group[pair.b]))
-    return (pair.side, pair.relation if pair.side == "same" else "", (a, b))
+def _codes(values: Sequence[tuple[object, ...]]) -> npt.NDArray[np.intp]:
+    number = {value: i for i, value in enumerate(dict.fromkeys(values))}
+    return np.array([number[value] for value in values], dtype=np.intp)

@@ -67,25 +67,26 @@ def _misleading(found: Alternative, *, seed: int) -> dict[str, Any]:
         "different_source": (other, min(n_different, float(found.limits.n_group_pairs)), 1),
         "same_source": (found.same, float(found.limits.n_same_groups), -1),
     }
-    return {
-        name: [
-            _rates(found, where, sign * np.log10(threshold), n_independent=n, sign=sign, seed=seed)
-            for threshold in THRESHOLDS
-        ]
-        for name, (where, n, sign) in sides.items()
-    }
+    told: dict[str, Any] = {}
+    for name, (where, n, sign) in sides.items():
+        nodes = Nodes(a=found.nodes.a[where], b=found.nodes.b[where])
+        drawn = nodes.multiplicities(np.random.default_rng(seed))
+        told[name] = [_rates(found, where, drawn, sign * np.log10(t), n_independent=n) for t in THRESHOLDS]
+        for entry in told[name]:
+            entry["beyond"] = "at least" if sign > 0 else "at most"
+    return told
 
 
 def _rates(
-    found: Alternative, where: npt.NDArray[np.bool_], log10_lr: float, *, n_independent: float, sign: int, seed: int
+    found: Alternative, where: npt.NDArray[np.bool_], drawn: FloatArray, log10_lr: float, *, n_independent: float
 ) -> dict[str, Any]:
-    multiplicity = Nodes(a=found.nodes.a[where], b=found.nodes.b[where]).multiplicities(np.random.default_rng(seed))
+    sign = 1.0 if where is not found.same else -1.0
     beyond = {
         "capped": sign * found.capped[where] >= sign * log10_lr,
         "uncapped": sign * found.log10_lr[where] >= sign * log10_lr,
     }
-    limits = {name: plain(rate(hits, multiplicity, n_independent)) for name, hits in beyond.items()}
-    return {"lr": float(10**log10_lr), "beyond": "at least" if sign > 0 else "at most", **limits}
+    limits = {name: plain(rate(hits, drawn, n_independent)) for name, hits in beyond.items()}
+    return {"lr": float(10**log10_lr), **limits}
 
 
 def _tippett(found: Alternative) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def against_population(
         endpoints=tuple(identity(run) for run in runs),
         pairs=tuple(Pair(a=0, b=place, probe_ids=probe_ids) for place in range(1, len(runs))),
     )
-    found = population_evidence(group, population, paths, chosen=None)
+    found = population_evidence(group, population, paths, chosen=None, detailed=False)
     document = population.document
     return Against(
         ratios=[{**(evidence.ratio or {}), "reason": evidence.reason} for evidence in found],

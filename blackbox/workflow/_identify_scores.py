@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blackbox.evidence.agreement import cross_agreement, items_by_probe
+from blackbox.evidence.agreement import Said, items_by_probe
 from blackbox.evidence.identification import DEPENDENCE_ALPHA, MIN_PROBES, Dependence, normed_scores, prompt_dependence
 from blackbox.evidence.landscape import CEILING, answer_distances, open_distances
 from blackbox.stats.randomness import generator
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from blackbox.core import AnyArray, FeatureMatrix, FloatArray, Run
 
-MOST_PROBES = 200
+MOST_PROBES = 100
 """Probes that the prompt test looks at: more add nothing but time."""
-MOST_TESTED = 20
+MOST_TESTED = 10
 """Library runs by which the prompt test itself is tested."""
 FEATURES = {"open": ("word3", "char5"), "closed": ("answer",)}
 
@@ -81,32 +81,26 @@ def answered_probes(field: Field) -> list[str]:
 
 def dependence_of(field: Field, *, seed: int) -> Dependence | None:
     """Return whether the suspect's answers depend on the prompts; None where too few are answered to tell."""
-    items = [_items(field, i) for i in range(len(field.runs))]
-    found = _pvalue(items[0], items[1:], seed=seed, name=field.runs[0].id)
+    probes = answered_probes(field)
+    if len(probes) < MIN_PROBES:
+        return None
+    step = max(1, -(-len(probes) // MOST_PROBES))
+    said = Said.of([_items(field, place) for place in range(len(field.runs))], probes[::step])
+    found = _pvalue(said, 0, seed=seed, name=field.runs[0].id)
     if found is None:
         return None
     first = {group: i for i, group in reversed(list(enumerate(field.groups))) if i}
     tested = sorted(first.values())[:MOST_TESTED]
-    shares = []
-    for i in tested:
-        others = [own for j, own in enumerate(items) if j not in {0, i}]
-        p = _pvalue(items[i], others, seed=seed, name=field.runs[i].id) if others else None
-        shares.append(p is not None and p <= DEPENDENCE_ALPHA)
-    return Dependence(
-        pvalue=found, library_share=float(np.mean(shares)) if shares else 0.0, n_probes=len(answered_probes(field))
-    )
+    pvalues = [_pvalue(said, place, seed=seed, name=field.runs[place].id) for place in tested]
+    shares = [p is not None and p <= DEPENDENCE_ALPHA for p in pvalues]
+    return Dependence(pvalue=found, library_share=float(np.mean(shares)), n_probes=len(probes))
 
 
-def _pvalue(
-    own: Mapping[str, AnyArray], others: Sequence[Mapping[str, AnyArray]], *, seed: int, name: str
-) -> float | None:
-    heard = {probe for other in others for probe in other}
-    probes = [probe for probe in sorted(own) if probe in heard]
+def _pvalue(said: Said, place: int, *, seed: int, name: str) -> float | None:
+    probes = said.answered(place)
     if len(probes) < MIN_PROBES:
         return None
-    step = -(-len(probes) // MOST_PROBES)
-    agreement = cross_agreement(own, others, probes[::step])
-    return prompt_dependence(agreement, generator("prompt dependence", seed, name))
+    return prompt_dependence(said.cross_agreement(place, probes), generator("prompt dependence", seed, name))
 
 
 def _items(field: Field, place: int) -> dict[str, AnyArray]:

@@ -233,11 +233,14 @@ def _findings(
     )
 
 
-def _rejection(row: Mapping[str, Any], scores: FloatArray, field: Field, against: Against | None) -> Rejection:
-    n_families = len(set(field.groups[1:]))
+def _rejection(
+    row: Mapping[str, Any], scores: FloatArray, field: Field, against: Against | None, *, without: int | None = None
+) -> Rejection:
+    """Return how rare a candidate's score is; `without` a group, which is then no left-out group either."""
     if against is not None:
-        return against.rejection(row["uncapped_log10_lr"], n_families)
-    return rejection_by_library(scores[1:, 1:], field.groups[1:], row["score"])
+        return against.rejection(row["uncapped_log10_lr"], len(set(field.groups[1:])))
+    kept = [place for place, group in enumerate(field.groups) if group != without]
+    return rejection_by_library(scores[np.ix_(kept, kept)], [field.groups[place] for place in kept], row["score"])
 
 
 def _rival(
@@ -253,7 +256,8 @@ def _rival(
             continue
         if against is not None and row["uncapped_log10_lr"] is None:
             continue
-        if _rejection(row, scores, field, against).pvalue > ALPHA:
+        own = field.groups[best["place"]]
+        if _rejection(row, scores, field, against, without=own).pvalue > ALPHA:
             return None  # the others are further away still
         between = float(scores[best["place"], row["place"]])
         if not np.isfinite(between) or between < min(best["score"], row["score"]):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,11 +11,12 @@ import pytest
 from blackbox.cli import main
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from pathlib import Path
 
     from tests.support.commands import Command, Said
 
-N_LIBRARY, N_PROMPTS, N_WORDS = 24, 14, 60
+N_LIBRARY, N_PROMPTS, N_WORDS = 41, 12, 60
 COMMON = [f"common{i}" for i in range(12)]
 
 
@@ -51,8 +51,8 @@ SUSPECTS: dict[str, Callable[[int], str | None]] = {
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Yield the run of each endpoint by name, imported once; the results folder stands under ''."""
+def library(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return the run of each endpoint by name, imported once."""
     folder = tmp_path_factory.mktemp("identify")
     rows = [
         {"m": f"model-{m:02d}", "q": f"Question {p}?", "a": answer(m, p, session=0)}
@@ -70,7 +70,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
     for path in sorted((folder / "results").iterdir()):
         manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
         runs[manifest["endpoint"]["name"]] = str(path)
-    yield runs
+    return runs
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_a_known_endpoint_is_attributed(identify: Callable[..., Said]) -> None:
     assert "model-07" == found["candidates"][0]["endpoint"]
     assert [1, 2, 3] == [row["rank"] for row in found["candidates"][:3]]
     assert N_LIBRARY == len(found["candidates"]) == found["library"]["n_endpoints"]
-    assert pytest.approx(1 / (1 + N_LIBRARY)) == found["rejection"]["pvalue"]
+    assert pytest.approx(2 / (1 + N_LIBRARY)) == found["rejection"]["pvalue"]
     assert 1 / N_LIBRARY == pytest.approx(found["candidates"][0]["rank_pvalue"])
     assert 1.0 == found["candidates"][0]["rank_pvalue_adjusted"]
     assert found["candidates"][0]["log10_lr"] is None
@@ -129,9 +129,9 @@ def test_gate(identify: Callable[..., Said], library: dict[str, str]) -> None:
     """1 attributed, 0 none of these, 3 inconclusive; without --gate 0."""
     few = [library[f"model-{i:02d}"] for i in range(5, 9)]
     assert 1 == identify("known", "--gate").code
-    assert 0 == identify("stranger", "--gate").code
+    assert 0 == identify("constant", "--gate", runs=few).code
     assert 3 == identify("known", "--gate", runs=few).code
-    assert 0 == identify("known").code
+    assert 0 == identify("known", runs=few).code
 
 
 def test_a_small_library_ranks_and_does_not_attribute(identify: Callable[..., Said], library: dict[str, str]) -> None:
@@ -140,16 +140,16 @@ def test_a_small_library_ranks_and_does_not_attribute(identify: Callable[..., Sa
     assert "inconclusive" == found["verdict"]
     assert "model-07" == found["candidates"][0]["endpoint"]
     assert found["candidates"][0]["rank_pvalue"] is None
-    assert "19 are needed" in found["reason"]
+    assert "39 are needed" in found["reason"]
 
 
-def test_groups_weigh_one_vote_each(identify: Callable[..., Said], library: dict[str, str], tmp_path: Path) -> None:
+def test_groups_weigh_one_vote_each(identify: Callable[..., Said], tmp_path: Path) -> None:
     """With a file of groups, families are groups: kin in the library are no reason to reject."""
     groups = tmp_path / "groups.csv"
-    rows = [f"model-{i:02d},g{i % 20}" for i in range(N_LIBRARY)]
+    rows = [f"model-{i:02d},g{i % 40}" for i in range(N_LIBRARY)]
     groups.write_text("\n".join(["model,group", *rows]) + "\n", encoding="utf-8")
     found = identify("known", "--groups", groups, "--json").json
-    assert 20 == found["rejection"]["n_groups"]
+    assert 40 == found["rejection"]["n_groups"]
     assert "g7" == found["candidates"][0]["group"]
     assert "attributed" == found["verdict"]
 
@@ -164,11 +164,11 @@ def test_the_suspect_and_strangers_to_the_suite_are_left_out(
     assert 2 == len(found.json["candidates"])
 
 
-def test_in_words(identify: Callable[..., Said]) -> None:
+def test_in_words(identify: Callable[..., Said], library: dict[str, str]) -> None:
     """The verdict comes first, then the ranking, then what it can't say."""
-    said = identify("known").out
-    assert said.startswith("attributed to model-07")
-    assert "The true endpoint may not be in the library. It holds 24 endpoints, of unknown age." in said
+    said = identify("constant", runs=[library[f"model-{i:02d}"] for i in range(5, 9)]).out
+    assert said.startswith("none of these: its answers do not depend on what is asked")
+    assert "The true endpoint may not be in the library. It holds 4 endpoints, of unknown age." in said
     assert "who derived from whom" in said
 
 
