@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from blackbox.cli import (
-    HEAD,
     calibration,
     collection,
     comparison,
@@ -17,7 +16,6 @@ from blackbox.cli import (
     doctor,
     drift,
     identification,
-    identify,
     probes,
     records,
     selection,
@@ -69,8 +67,6 @@ for _group in (
     records,
     probes,
     serving,
-    HEAD,
-    identify,
     selection,
 ):
     _group.register(app)

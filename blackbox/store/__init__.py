@@ -4,12 +4,11 @@ from blackbox.store.alpaca_eval import read_alpaca_eval
 from blackbox.store.cache import FeatureCache
 from blackbox.store.codec import RUN_SCHEMA, decode_observation, encode_observation
 from blackbox.store.comparisons import read_comparison, write_comparison
+from blackbox.store.drifts import DRIFT, read_drift, write_drift
 from blackbox.store.examinations import FOLDER as EXAMINATIONS
 from blackbox.store.examinations import find_examinations, read_examination, write_examination
 from blackbox.store.inspect_logs import read_inspect
 from blackbox.store.lm_eval import read_lm_eval
-from blackbox.store.drifts import read_drift, write_drift
-from blackbox.store.drifts import DRIFT, read_drift, write_drift
 from blackbox.store.manifests import read_manifest
 from blackbox.store.naming import new_run_id, slug
 from blackbox.store.openai_batch import read_openai_batch
@@ -26,8 +25,8 @@ from blackbox.store.verify import VerifyReport, verify_run
 from blackbox.store.writer import RunWriter, write_observations
 
 __all__ = [
-    "EXAMINATIONS",
     "DRIFT",
+    "EXAMINATIONS",
     "RUN_SCHEMA",
     "FeatureCache",
     "RunSummary",
@@ -44,10 +43,10 @@ __all__ = [
     "newest_with_key",
     "read_alpaca_eval",
     "read_comparison",
+    "read_drift",
     "read_examination",
     "read_inspect",
     "read_lm_eval",
-    "read_drift",
     "read_manifest",
     "read_openai_batch",
     "read_run",
@@ -56,7 +55,7 @@ __all__ = [
     "slug",
     "verify_run",
     "write_comparison",
-    "write_examination",
     "write_drift",
+    "write_examination",
     "write_observations",
 ]

@@ -64,8 +64,8 @@ from blackbox.suites.recorded import from_document, imported, imported_probe_id
 from blackbox.suites.schema import PARSERS, QUESTIONS, SCHEMA
 from blackbox.suites.secret import secret_suite
 from blackbox.suites.shipped import available, find, load, parse, read_text, shipped_root
-from blackbox.suites.thinning import thinned
 from blackbox.suites.short import short_form
+from blackbox.suites.thinning import thinned
 
 __all__ = [
     "EXTRAS",
@@ -88,6 +88,6 @@ __all__ = [
     "read_text",
     "secret_suite",
     "shipped_root",
-    "thinned",
     "short_form",
+    "thinned",
 ]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from blackbox.collect import estimate
 from blackbox.core import plain
 from blackbox.workflow.config_endpoints import missing_variables
-from blackbox.workflow.reference_cost import reference_cost, reference_note
 from blackbox.workflow.planned_power import planned_powers
+from blackbox.workflow.reference_cost import reference_cost, reference_note
 from blackbox.workflow.sessions import RunRequest, Session, intended
 
 if TYPE_CHECKING:
