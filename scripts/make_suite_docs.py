@@ -6,7 +6,10 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "suites.md"
 _HEAD = """# Probe suites
@@ -59,7 +62,7 @@ def document() -> str:
     return "".join([*parts, _unchecked(rows)])
 
 
-def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [header, ("---",) * len(header), *rows]
     return "\n" + "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
