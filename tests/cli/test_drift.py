@@ -155,9 +155,7 @@ def test_missing_answers_and_missing_probes_are_counted(command: Command, tmp_pa
     silent = found["points"][4]
     assert (0, 40, None, False) == (silent["n"], silent["n_missing"], silent["statistic"], silent["suspected"])
     assert "no usable answer" in silent["reason"]
-    assert [True] == [
-        runs[6] in line for line in found["warnings"] if "under half" in line and runs[4] not in line
-    ] or any("under half" in line for line in found["warnings"])
+    assert any("under half" in line for line in found["warnings"])
     assert "changed" != found["verdict"]
 
 
