@@ -148,10 +148,10 @@ def _shared_probes(runs: Sequence[Run], warnings: list[str]) -> tuple[str, ...]:
     shared = tuple(probe_id for probe_id, n in asked.items() if n >= HALF * len(runs))
     for run in runs:
         own = sum(wording.get(probe.id) == probe.digest and probe.id in shared for probe in run.suite.probes)
-        if own < HALF * len(shared) or not shared:
+        if not own or own < HALF * len(run.suite.probes):
             raise UsageError(
-                f"drift reads one suite, and {run.id} asks other questions than the rest: it shares {own} of "
-                f"{max(len(shared), 1)} probes with them"
+                f"drift reads one suite, and {run.id} asks other questions than the rest: it shares {own} of its "
+                f"{len(run.suite.probes)} probes with them"
             )
     left_out = len(asked) - len(shared)
     if left_out:

@@ -132,7 +132,7 @@ def test_bad_input_is_one_clear_line(command: Command, tmp_path: Path) -> None:
 
 def test_report_is_drawn_again_and_shows_hostile_text_as_text(command: Command, tmp_path: Path) -> None:
     """Names, prompts and answers that are markup or terminal codes are shown, never obeyed."""
-    days = rows(8, swap=5, name="<img src=x>\x1b[2J")
+    days = rows(12, swap=7, name="<img src=x>\x1b[2J")
     bad = [[{**row, "q": f"<script>{row['q']}", "a": f"{row['a']}</td>\x1b[31m"} for row in day] for day in days]
     runs = imported(command, tmp_path, bad)
     said = command("drift", *runs, "-o", tmp_path / "out")
@@ -155,9 +155,7 @@ def test_missing_answers_and_missing_probes_are_counted(command: Command, tmp_pa
     silent = found["points"][4]
     assert (0, 40, None, False) == (silent["n"], silent["n_missing"], silent["statistic"], silent["suspected"])
     assert "no usable answer" in silent["reason"]
-    assert [True] == [
-        runs[6] in line for line in found["warnings"] if "under half" in line and runs[4] not in line
-    ] or any("under half" in line for line in found["warnings"])
+    assert any("under half" in line for line in found["warnings"])
     assert "changed" != found["verdict"]
 
 
