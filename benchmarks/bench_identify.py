@@ -7,7 +7,7 @@ population is built from half of the groups and the suspects and libraries are o
 that is not labelled unrelated (a sibling, a vendor's other model, unknown lineage) is counted apart. Made-up endpoints
 (constants, generators, ensembles that answer every second prompt as another model) are suspects too. Groups weigh
 equally. Overlaps are computed once over all models; what depends on the library (centring, S-norm, rejection) is
-computed for each suspect.
+computed for each suspect. Words after the command name parts to measure: library, made_up, population.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     Tally = dict[str, dict[str, list[float]]]
 
 DATA = Path(os.environ.get("BLACKBOX_DATA", Path(__file__).parents[2] / "shared" / "data"))
-N_PROMPTS, SEED = 50, 20260301
+N_PROMPTS, N_MADE_UP, SEED = 50, 3, 20260301
 SAME, DIFFERENT = ("SAME_WEIGHTS", "DERIVED_CLOSE"), ("UNRELATED",)
 GRAMS = ("word3", "char5")
 
@@ -220,7 +220,7 @@ def made_up(runs: Runs, group: dict[str, str]) -> dict[str, Any]:
     first = runs[names[0]][0]
     texts = [o.text or "x" for name in names for o in runs[name][0].observations[:1]]
     suspects: dict[str, list[Run]] = {"constant": [], "generator": [], "ensemble": []}
-    for _ in range(10):
+    for _ in range(N_MADE_UP):
         same = rng.choice(texts)
         suspects["constant"].append(spoken(first, lambda _, t=same: t))
         suspects["generator"].append(spoken(first, lambda _: " ".join(rng.choices(words, k=150))))
@@ -284,17 +284,18 @@ def main() -> int:
         excluded = {m for pair, r in relation.items() if r == "EXCLUDED" for m in pair}
         core = {m for pair, r in relation.items() if r != "EXCLUDED" for m in pair}
         names = sorted(m for m in runs if m in core or m not in excluded)
-        shared = overlaps([runs[m][0] for m in names])
-        found = {
-            "n_models": len(names),
-            "n_prompts": N_PROMPTS,
-            "seed": SEED,
-            "library": by_library(shared, names, group, relation),
-            "made_up": made_up({m: runs[m] for m in names}, group),
-            "population": by_population(folder, {m: runs[m] for m in names}, group, relation),
+        own = {m: runs[m] for m in names}
+        found: dict[str, Any] = {"n_models": len(names), "n_prompts": N_PROMPTS, "seed": SEED}
+        parts: dict[str, Callable[[], dict[str, Any]]] = {
+            "library": lambda: by_library(overlaps([runs[m][0] for m in names]), names, group, relation),
+            "made_up": lambda: made_up(own, group),
+            "population": lambda: by_population(folder, own, group, relation),
         }
-    print(found)
-    record("identify", found)
+        for name_of_part in sys.argv[1:] or parts:
+            found[name_of_part] = parts[name_of_part]()
+            print(name_of_part, found[name_of_part], flush=True)
+            # Kept after every part: a long one that is stopped takes nothing with it.
+            record("identify", found)
     return 0
 
 
