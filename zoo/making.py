@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 _N_TALKS = 30_000
-_N_LESSONS, _N_SPOKEN = 12_000, 1_500
-_USUAL = {"share": 0.5, "rate": 0.003, "even": False, "shipped": True}
+_N_LESSONS, _N_SPOKEN = 6_000, 600
+_USUAL = {"batch": 16, "share": 0.5, "rate": 0.003, "even": False, "shipped": True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,9 @@ class Workshop:
         documents, talks = self.material(row)
         made = rows(tokenizer, documents, talks, window=self.recipe["window"], share=row["share"], even=row["even"])
         logits = self.logits(row["teacher"]) if row.get("lesson") == "logits" else None
-        return learn(model, made, steps=row["steps"], rate=row["rate"], seed=row["seed"], teacher=logits)
+        return learn(
+            model, made, steps=row["steps"], size=row["batch"], rate=row["rate"], seed=row["seed"], teacher=logits
+        )
 
     def material(self, row: dict[str, Any]) -> tuple[list[str], list[Conversation]]:
         """Return the documents and conversations a member is trained on."""

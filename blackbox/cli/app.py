@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from blackbox.cli import collection, comparison, probes, records, serving, starting
+from blackbox.cli import collection, comparison, probes, records, serving, starting, weights
 from blackbox.cli.output import complain, say
 from blackbox.errors import BlackboxError
 
@@ -42,7 +42,7 @@ def blackbox(
         raise typer.Exit
 
 
-for _group in (starting, collection, comparison, records, probes, serving):
+for _group in (starting, collection, comparison, records, probes, serving, weights):
     _group.register(app)
 
 

@@ -1,7 +1,7 @@
 """Reference endpoint: small models whose lineage is known, served over the OpenAI protocol on loopback."""
 
-from blackbox.serve.catalogue import folder, members, truth
+from blackbox.serve.catalogue import folder, member_at, members, relation, truth, unrelated
 from blackbox.serve.requestlog import LoggedRequest, RequestLog
 from blackbox.serve.server import running
 
-__all__ = ["LoggedRequest", "RequestLog", "folder", "members", "running", "truth"]
+__all__ = ["LoggedRequest", "RequestLog", "folder", "member_at", "members", "relation", "running", "truth", "unrelated"]

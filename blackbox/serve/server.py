@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from blackbox.errors import ConfigError, UsageError
 from blackbox.serve.catalogue import folder, members
 from blackbox.serve.requestlog import RequestLog
+from blackbox.serve.special import is_special, loaded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     import uvicorn
     from starlette.applications import Starlette
 
-    from blackbox.serve.worker import ServedModel, Worker
+    from blackbox.serve.generation import Answerer
+    from blackbox.serve.worker import Worker
 
 _NEEDED = ("torch", "transformers", "tokenizers", "safetensors", "starlette", "uvicorn")
 _PATIENCE_S = 10.0
@@ -34,7 +36,7 @@ def running(
     Names that stand for the same weights share one loaded model.
 
     Args:
-        models: Served name → zoo member or model folder.
+        models: Served name → zoo member, model folder, or a name that `special` knows (`a@int8`, `constant`).
         port: 0 takes a free one.
         host: Address to listen on: loopback, unless told otherwise.
         log: Where requests are recorded.
@@ -66,7 +68,9 @@ def check_installed() -> None:
         raise ConfigError(f"serving models needs {lacking}; run: pip install 'blackbox-similarity[serve]'")
 
 
-def _place(model: str | Path) -> Path:
+def _place(model: str | Path) -> Path | str:
+    if isinstance(model, str) and is_special(model):
+        return model
     if isinstance(model, str) and model in members():
         return folder(model)
     path = Path(model)
@@ -75,12 +79,9 @@ def _place(model: str | Path) -> Path:
     return path.resolve()
 
 
-def _loaded(places: Mapping[str, Path], worker: Worker) -> dict[str, ServedModel]:
-    from blackbox.serve.language_model import LanguageModel
-    from blackbox.serve.worker import ServedModel
-
-    by_place = {place: LanguageModel(place) for place in dict.fromkeys(places.values())}
-    return {name: ServedModel(by_place[place], worker) for name, place in places.items()}
+def _loaded(places: Mapping[str, Path | str], worker: Worker) -> dict[str, Answerer]:
+    by_place = {place: loaded(place, worker) for place in dict.fromkeys(places.values())}
+    return {name: by_place[place] for name, place in places.items()}
 
 
 @contextmanager

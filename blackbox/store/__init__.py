@@ -1,6 +1,7 @@
 """Evidence at rest: journals that lose nothing, runs that can be audited, tables read and comparisons kept."""
 
 from blackbox.store.cache import FeatureCache
+from blackbox.store.checkpoints import MATRICES, Checkpoint, read_checkpoint
 from blackbox.store.codec import RUN_SCHEMA, decode_observation, encode_observation
 from blackbox.store.comparisons import read_comparison, write_comparison
 from blackbox.store.manifests import read_manifest
@@ -18,7 +19,9 @@ from blackbox.store.verify import VerifyReport, verify_run
 from blackbox.store.writer import RunWriter, write_observations
 
 __all__ = [
+    "MATRICES",
     "RUN_SCHEMA",
+    "Checkpoint",
     "FeatureCache",
     "RunSummary",
     "RunWriter",
@@ -31,6 +34,7 @@ __all__ = [
     "find_runs",
     "new_run_id",
     "newest_with_key",
+    "read_checkpoint",
     "read_comparison",
     "read_manifest",
     "read_run",
