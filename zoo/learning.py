@@ -71,14 +71,21 @@ class Learnt:
     tokens: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """How a model is trained: optimiser steps, rows a step, highest learning rate, and the seed of their order."""
+
+    steps: int
+    batch: int
+    rate: float
+    seed: int
+
+
 def learn(
     model: PreTrainedModel,
     rows: Rows,
+    course: Course,
     *,
-    steps: int,
-    size: int,
-    rate: float,
-    seed: int,
     teacher: Callable[[torch.Tensor], torch.Tensor] | None = None,
 ) -> Learnt:
     """Train `model` in place with AdamW and a cosine schedule.
@@ -86,31 +93,30 @@ def learn(
     Args:
         model: Trained in place, in float32: emulated bfloat16 is six times slower on processors that lack it.
         rows: What to train on.
-        steps: Optimiser steps.
-        size: Rows a step.
-        rate: Highest learning rate.
-        seed: Of the order of rows.
+        course: For how long, and how.
         teacher: Where given, the loss is the divergence from the logits it returns for the same ids.
     """
-    rng = np.random.default_rng([seed, 7])
-    torch.manual_seed(seed)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=rate, betas=(0.9, 0.95), weight_decay=0.05)
+    steps, rng = course.steps, np.random.default_rng([course.seed, 7])
+    torch.manual_seed(course.seed)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=course.rate, betas=(0.9, 0.95), weight_decay=0.05)
     warm_up = min(_WARM_UP, steps // 5)
     began, losses = time.monotonic(), []
     model.train()
     for step in range(steps):
         for group in optimiser.param_groups:
-            group["lr"] = rate * _pace(step, steps, warm_up)
-        losses.append(_step(model, optimiser, rows.batch(rng, size), teacher))
+            group["lr"] = course.rate * _pace(step, steps, warm_up)
+        losses.append(_step(model, optimiser, rows.batch(rng, course.batch), teacher))
         if step % 100 == 0:
             print(
                 f"    step {step:5d}  loss {np.mean(losses[-_TALLY:]):.3f}  {time.monotonic() - began:.0f} s",
                 flush=True,
             )
     model.eval()
-    spent = time.monotonic() - began
     return Learnt(
-        loss=float(np.mean(losses[-_TALLY:])), steps=steps, seconds=spent, tokens=steps * size * rows.chats.shape[1]
+        loss=float(np.mean(losses[-_TALLY:])),
+        steps=steps,
+        seconds=time.monotonic() - began,
+        tokens=steps * course.batch * rows.chats.shape[1],
     )
 
 

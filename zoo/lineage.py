@@ -49,6 +49,11 @@ def parents(row: dict[str, Any]) -> list[str]:
     return [stated] if isinstance(stated, str) else list(stated)
 
 
+def sources(row: dict[str, Any]) -> list[str]:
+    """Return the members that must be there before this one can be made: parents and teacher."""
+    return [*parents(row), *([row["teacher"]] if "teacher" in row else [])]
+
+
 def table(recipe: dict[str, Any], shipped: set[str]) -> list[dict[str, str]]:
     """Return one row a pair of shipped members, variants and scripted answerers, in the recipe's order."""
     rows = full_rows(recipe)

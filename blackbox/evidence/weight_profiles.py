@@ -110,9 +110,7 @@ def _stranger(name: str, profile: FloatArray, a: FloatArray, b: FloatArray) -> S
         reason = "flat or too short at these depths"
     elif len(profile) < _LEAST_DEPTH * depth:
         reason = f"{len(profile)} layers, under half of the pair's {depth}"
-    return Stranger(
-        name=name, a=with_a, b=with_b, pair=pair, n_points=points, counted=reason is None, reason=reason
-    )
+    return Stranger(name=name, a=with_a, b=with_b, pair=pair, n_points=points, counted=reason is None, reason=reason)
 
 
 def _rank(counted: list[Stranger]) -> float:

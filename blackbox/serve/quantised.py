@@ -22,7 +22,8 @@ def rounded_rows(weights: Tensor, bits: int) -> Tensor:
     """
     most = 2 ** (bits - 1) - 1
     scale = weights.abs().amax(dim=1, keepdim=True).clamp(min=torch.finfo(weights.dtype).tiny) / most
-    return (weights / scale).round() * scale
+    rounded: Tensor = (weights / scale).round() * scale
+    return rounded
 
 
 class RoundedModel(LanguageModel):

@@ -34,15 +34,20 @@ class ProfileCorrelation:
 def spread(pieces: Iterable[FloatArray]) -> float:
     """Return the standard deviation (divisor n) of all numbers of a matrix that arrives in pieces.
 
-    Two passes are not needed: the sums are about the first piece's mean, in float64. NaN where there is none.
+    Two passes are not needed: the sums are about the first piece's mean, in float64. NaN where there
+    are none, or one is not finite.
     """
     n, total, square, centre = 0, 0.0, 0.0, None
     for piece in pieces:
         values = np.asarray(piece, dtype=np.float64)
+        if not np.isfinite(values).all():
+            return float("nan")
         centre = float(values.mean()) if centre is None and values.size else centre
-        away = values - (centre or 0.0)
-        n, total, square = n + values.size, total + float(away.sum()), square + float((away * away).sum())
-    return float(np.sqrt(max(square / n - (total / n) ** 2, 0.0))) if n else float("nan")
+        with np.errstate(over="ignore"):
+            away = values - (centre or 0.0)
+            n, total, square = n + values.size, total + float(away.sum()), square + float((away * away).sum())
+    mean = total / n if n else float("nan")
+    return float(np.sqrt(max(square / n - mean * mean, 0.0))) if n and np.isfinite(square) else float("nan")
 
 
 def at_depths(profile: FloatArray, n_points: int) -> FloatArray:

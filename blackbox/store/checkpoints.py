@@ -158,7 +158,9 @@ def _fused_bounds(folder: Path, fused: Tensor, config: Mapping[str, Any]) -> lis
     shared = _count(config, "num_key_value_heads") or heads
     bounds = [0, heads * size, (heads + shared) * size, (heads + 2 * shared) * size]
     if not heads or bounds[-1] != fused.shape[0]:
-        raise UsageError(f"{folder}: the heads in config.json don't explain the {fused.shape[0]} rows of {fused.name!r}")
+        raise UsageError(
+            f"{folder}: the heads in config.json don't explain the {fused.shape[0]} rows of {fused.name!r}"
+        )
     return bounds
 
 

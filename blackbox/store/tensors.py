@@ -118,8 +118,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _tensor(path: Path, name: str, entry: object, begin: int, size: int) -> Tensor:
     fields: Mapping[str, Any] = entry if isinstance(entry, dict) else {}
-    dtype, shape, offsets = fields.get("dtype"), fields.get("shape"), fields.get("data_offsets")
-    if not (isinstance(dtype, str) and _counts(shape) and _counts(offsets) and len(offsets) == 2):  # noqa: PLR2004 - a pair
+    dtype, shape, offsets = fields.get("dtype"), _counts(fields.get("shape")), _counts(fields.get("data_offsets"))
+    if not isinstance(dtype, str) or shape is None or offsets is None or len(offsets) != 2:  # noqa: PLR2004 - a pair
         raise _unsound(path, f"the entry {name[:80]!r} is malformed")
     first, last = offsets
     if not first <= last <= size - begin:
@@ -133,8 +133,9 @@ def _item_bytes(dtype: str) -> int:
     return int(_CODES[dtype][-1])
 
 
-def _counts(value: object) -> bool:
-    return isinstance(value, list) and all(type(each) is int and each >= 0 for each in value)
+def _counts(value: object) -> list[int] | None:
+    sound = isinstance(value, list) and all(type(each) is int and each >= 0 for each in value)
+    return value if sound else None  # type: ignore[return-value]
 
 
 def _unsound(path: Path, why: str) -> UsageError:

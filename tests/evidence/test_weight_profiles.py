@@ -51,7 +51,9 @@ def test_the_rank_is_counted_in_both_directions() -> None:
 
     above = [sum(r(side, each) >= r(a, b) for each in unrelated.values()) for side in (a, b)]
     assert found.rank_pvalue == (1 + max(above)) / 13
-    assert [each.a for each in found.strangers] == pytest.approx([r(a, unrelated[each.name]) for each in found.strangers])
+    assert [each.a for each in found.strangers] == pytest.approx(
+        [r(a, unrelated[each.name]) for each in found.strangers]
+    )
 
 
 def test_strangers_are_ranked_as_strangers() -> None:

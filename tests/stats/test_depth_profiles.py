@@ -29,6 +29,12 @@ def test_no_numbers_have_no_spread() -> None:
     assert np.isnan(spread([]))
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e200])
+def test_numbers_beyond_reckoning_have_no_spread(value: float) -> None:
+    """Not finite, or so large that their squares are not."""
+    assert np.isnan(spread([np.array([1.0, value]), np.array([-value])]))
+
+
 def test_the_correlation_is_pearsons_of_each_series() -> None:
     """By a naive loop over the series and numpy's own coefficient."""
     x, y = _profile(1), _profile(2)
@@ -79,7 +85,9 @@ def test_unequal_depths_are_read_at_the_fewer() -> None:
 
 
 @pytest.mark.parametrize(
-    "x", [np.ones((9, 4)), _profile(8, 2), np.full((9, 4), 0.1) * (1 + 1e-13 * _profile(1))], ids=["flat", "two", "noise"]
+    "x",
+    [np.ones((9, 4)), _profile(8, 2), np.full((9, 4), 0.1) * (1 + 1e-13 * _profile(1))],
+    ids=["flat", "two", "noise"],
 )
 def test_what_cannot_correlate_is_not_given_a_number(x: FloatArray) -> None:
     """Flat series, two points and rounding noise have no shape."""
