@@ -152,7 +152,7 @@ def _how(found: Mapping[str, Any]) -> str:
     return f"""## How
 
 `make bench-zoo`, seed {found["seed"]}: {found["answers_a_probe"]} answers to each of the 16 probes of `one-token`
-from every answerer (a@bf16: {found["bf16_answers_a_probe"]}), over HTTP: {found["collecting_s"]} s of collecting on
+from every answerer, over HTTP: {found["collecting_s"]} s of collecting on
 a machine with other work, {found["judging_s"]} s of judging. Mixtures and cached replies are made of these answers
 call by call. Versions: {versions}.
 """

@@ -29,10 +29,8 @@ if TYPE_CHECKING:
 
     from blackbox.evidence.samples import Sample
 
-N_ANSWERS, N_BF16, N_OPEN = 210, 60, 1
-ROUNDED, SCRIPTED = ("a@int8", "a@int4"), ("constant", "random-characters")
-SLOW = "a@bf16"
-"""Emulated by most processors, several times slower than the others: asked less, and no long answers."""
+N_ANSWERS, N_OPEN = 210, 1
+ROUNDED, SCRIPTED = ("a@int8", "a@int4", "a@bf16"), ("constant", "random-characters")
 SHARES = {"a@b-5": 0.05, "a@b-10": 0.1, "a@b-20": 0.2, "a@b-30": 0.3}
 SHORT_OF = ("same-weights", "mixed", "derived", "distilled")
 """Relations whose verdicts are worth a full comparison each."""
@@ -48,9 +46,8 @@ def gathered(names: list[str]) -> tuple[dict[str, Sample], dict[str, Sample], fl
     asked["a@temperature"] = (Asked(model="a", temperature=1.3), N_ANSWERS)
     asked["a@system-prompt"] = (Asked(model="a", system="You are a friendly assistant."), N_ANSWERS)
     asked["a again"] = (Asked(model="a"), N_ANSWERS)  # draws of A that no audit of A has seen
-    asked[SLOW] = (Asked(model=SLOW), N_BF16)
     closed, opened = suites.find("one-token"), suites.find("open-ended")
-    with serve.running({name: name for name in (*names, SLOW)}) as base_url:
+    with serve.running({name: name for name in names}) as base_url:
         short = {name: kept(KEPT, base_url, name, each, closed, n) for name, (each, n) in asked.items()}
         long = {name: kept(KEPT, base_url, name, Asked(model=name), opened, N_OPEN) for name in names}
     again = short.pop("a again").bank
@@ -71,7 +68,7 @@ def judged(samples: Mapping[str, Sample], compared: list[tuple[str, str]]) -> li
         for a, b in compared:
             relation = serve.relation(a, b)
             short = [REPEATS] if relation in SHORT_OF or b in SCRIPTED else []
-            many = [N_BF16 if b == SLOW else MANY_REPEATS] if relation in MANY_OF else []
+            many = [MANY_REPEATS] if relation in MANY_OF else []
             for n in (*short, *many):
                 rows.append(verdict(a, b, "c" if "c" not in {a, b} else "b", samples, Path(folder), n))
                 print(f"{a} {b} {n}: {rows[-1]['verdict']}", flush=True)
@@ -97,7 +94,6 @@ def main() -> None:
     found = {
         "seed": SEED,
         "answers_a_probe": N_ANSWERS,
-        "bf16_answers_a_probe": N_BF16,
         "open_answers_a_probe": N_OPEN,
         "collecting_s": round(collecting_s),
         "false_alarms": false_alarms(alone),

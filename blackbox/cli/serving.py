@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -49,14 +50,41 @@ def demo(
 
 def serve(
     *,
-    port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="Port on loopback [any free one].")] = 0,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model",
+            metavar="NAME=MEMBER",
+            help="Serve a member of the zoo, or a model folder, under a name; repeatable [every member].",
+        ),
+    ] = None,
+    quirk: Annotated[
+        list[str] | None,
+        typer.Option("--quirk", metavar="NAME[=VALUE]", help="Misbehave like this, for all models; repeatable."),
+    ] = None,
+    script: Annotated[
+        Path | None, typer.Option("--script", metavar="FILE", help="Quirks and faults with their conditions (YAML).")
+    ] = None,
+    reasoning: Annotated[
+        list[str] | None,
+        typer.Option("--reasoning", metavar="NAME", help="This model reasons before it answers; repeatable."),
+    ] = None,
+    log: Annotated[
+        Path | None, typer.Option("--log", metavar="FILE", help="Append each request to this file (JSON Lines).")
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="Port [any free one].")] = 0,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1",
+    listing: Annotated[bool, typer.Option("--list", help="List all quirks and faults, and serve nothing.")] = False,
     results: ResultsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Serve the demo's models on loopback until Ctrl-C."""
-    from blackbox.workflow.serving import serve_until_interrupted
+    """Serve small models of known lineage on loopback until Ctrl-C, honestly or with scripted quirks and faults."""
+    from blackbox.workflow.serving import ServeRequest, catalogue, serve_until_interrupted
 
     del results  # accepted by every command; this one reads no runs
+    if listing:
+        _say_catalogue(catalogue(), as_json=as_json)
+        return
 
     def announce(base_url: str, models: tuple[str, ...]) -> None:
         if as_json:
@@ -65,7 +93,33 @@ def serve(
             say(base_url)
             note(f"models: {', '.join(models)}; stop with Ctrl-C")
 
-    serve_until_interrupted(port=port, announce=announce)
+    request = ServeRequest(
+        models=tuple(model or ()),
+        quirks=tuple(quirk or ()),
+        script=script,
+        reasoning=tuple(reasoning or ()),
+        log=log,
+        port=port,
+        host=host,
+    )
+    for warning in request.warnings:
+        note(f"warning: {warning}")
+    serve_until_interrupted(request, announce=announce)
+
+
+def _say_catalogue(document: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(document)
+        return
+    for what in ("quirks", "faults"):
+        rows = [{"name": each["name"], "value": _value(each), "does": each["does"]} for each in document[what]]
+        say(table(rows, {"name": what[:-1].upper(), "value": "VALUE [DEFAULT]", "does": "WHAT IT DOES"}))
+
+
+def _value(each: Mapping[str, Any]) -> str:
+    if each["value"] is None:
+        return ""
+    return each["value"] if each["default"] is None else f"{each['value']} [{each['default']}]"
 
 
 def _say_found(document: Mapping[str, Any]) -> None:

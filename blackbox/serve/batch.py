@@ -104,7 +104,7 @@ class Batch:
         """Sample a token for each row from `first` on, and let those that are done leave."""
         rows = self._rows[first:]
         drawn = draw(
-            logits,
+            _penalised(rows, logits),
             torch.tensor([row.job.temperature for row in rows]),
             torch.tensor([row.job.top_p for row in rows]),
             torch.tensor(np.array([row.uniforms[len(row.ids)] for row in rows])),
@@ -153,3 +153,16 @@ class Batch:
             self._slots.move(len(self._rows), index, last.position)
             self._rows[index] = last
         row.future.set_result(done)
+
+
+def _penalised(rows: Sequence[_Row], logits: Tensor) -> Tensor:
+    """Return the logits with each row's repetition penalty applied (Keskar et al., 2019, CTRL, section 4.1)."""
+    strict = [i for i, row in enumerate(rows) if row.job.repetition_penalty != 1]
+    if not strict:
+        return logits
+    penalised = logits.clone()
+    for i in strict:
+        seen = torch.tensor(sorted({*rows[i].job.prompt, *rows[i].ids}))
+        values, penalty = logits[i, seen], rows[i].job.repetition_penalty
+        penalised[i, seen] = torch.where(values > 0, values / penalty, values * penalty)
+    return penalised

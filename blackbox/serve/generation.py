@@ -22,6 +22,8 @@ class Job:
         seed: Numbers that make the draw: two jobs with the same prompt, settings and seed get the same answer.
         stop: Texts before which the answer ends.
         top_logprobs: How many alternatives to report a token; None: no log-probabilities at all.
+        repetition_penalty: Divides the logits of tokens that prompt or answer hold already (multiplies negative
+            ones), as transformers does; 1 does nothing.
     """
 
     prompt: tuple[int, ...]
@@ -31,11 +33,12 @@ class Job:
     seed: tuple[int, ...]
     stop: tuple[str, ...] = ()
     top_logprobs: int | None = None
+    repetition_penalty: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampledToken:
-    """One token of an answer with its log-probability under the model itself, before temperature and top_p."""
+    """One token of an answer with its log-probability under the model itself, before penalty, temperature and top_p."""
 
     id: int
     logprob: float
@@ -66,6 +69,18 @@ class Answerer(Protocol):
 
     def prompt_ids(self, messages: Sequence[Mapping[str, str]]) -> tuple[int, ...]:
         """Return the token ids of a conversation, ready for the answer to follow."""
+        ...
+
+    def text_ids(self, text: str) -> tuple[int, ...]:
+        """Return the token ids of a text as it stands, without a template."""
+        ...
+
+    def text(self, ids: Sequence[int]) -> str:
+        """Return the text of token ids.
+
+        Raises:
+            IndexError: An id is not in the vocabulary.
+        """
         ...
 
     def token_bytes(self, token: int) -> bytes:

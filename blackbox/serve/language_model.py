@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from blackbox.errors import UsageError
+from blackbox.serve.builds import round_weights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,12 +27,13 @@ class LanguageModel:
 
     Args:
         folder: As `save_pretrained` writes it.
+        build: How its weights are rounded, one of `builds.BUILDS`; None: as stored.
 
     Raises:
         UsageError: The folder holds no model, or its tokenizer has no chat template.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, build: str | None = None) -> None:
         from transformers import AutoModelForCausalLM, AutoTokenizer
         from transformers.utils.logging import disable_progress_bar
 
@@ -40,6 +42,8 @@ class LanguageModel:
         disable_progress_bar()  # a bar for two megabytes is noise
         loaded = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
         self._network: Any = loaded.eval()
+        if build is not None:
+            round_weights(self._network, build)
         self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         if not self._tokenizer.chat_template:
             raise UsageError(f"{folder}: the tokenizer has no chat template")
@@ -51,6 +55,21 @@ class LanguageModel:
         """Return the token ids of a conversation, ready for the answer to follow."""
         text = self._tokenizer.apply_chat_template([*messages], add_generation_prompt=True, tokenize=False)
         return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def text_ids(self, text: str) -> tuple[int, ...]:
+        """Return the token ids of a text as it stands, without a template."""
+        return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def checked_text(self, ids: Sequence[int]) -> str:
+        """Return the text of token ids from outside.
+
+        Raises:
+            IndexError: An id is not in the vocabulary.
+        """
+        size = int(self._network.config.vocab_size)
+        if any(token >= size for token in ids):
+            raise IndexError(f"token ids go from 0 to {size - 1}")
+        return self.text(ids)
 
     def text(self, ids: Sequence[int]) -> str:
         """Return the text of sampled tokens; bytes that form no character become U+FFFD."""

@@ -93,6 +93,18 @@ class ServedModel:
         """Return the token ids of a conversation, ready for the answer to follow."""
         return self._model.prompt_ids(messages)
 
+    def text_ids(self, text: str) -> tuple[int, ...]:
+        """Return the token ids of a text as it stands, without a template."""
+        return self._model.text_ids(text)
+
+    def text(self, ids: Sequence[int]) -> str:
+        """Return the text of token ids.
+
+        Raises:
+            IndexError: An id is not in the vocabulary.
+        """
+        return self._model.checked_text(ids)
+
     def token_bytes(self, token: int) -> bytes:
         """Return the bytes a token stands for."""
         return self._model.token_bytes(token)

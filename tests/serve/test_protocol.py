@@ -12,7 +12,7 @@ from blackbox.serve import RequestLog
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Client
+    from support.chat_client import Client
 
 
 def test_models_are_listed_by_their_served_names(client: Client) -> None:
@@ -59,8 +59,12 @@ def test_what_is_no_json_is_refused(client: Client, raw: bytes) -> None:
         ("n", 1000),
         ("logprobs", 3),
         ("top_logprobs", 3),
-        ("stream", True),
-        ("tools", [{"type": "function"}]),
+        ("stream", "yes"),
+        ("stream_options", {"include_usage": True}),
+        ("tools", "calculator"),
+        ("tool_choice", "required"),
+        ("tool_choice", {"type": "function", "function": {"name": "undeclared"}}),
+        ("repetition_penalty", 0),
         ("logit_bias", {"5": 1}),
         ("presence_penalty", 0.5),
     ],

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conftest import Client
+    from support.chat_client import Client
 
 GUIDE = [{"role": "user", "content": "Explain how to plant tomatoes."}]
 

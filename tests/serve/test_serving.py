@@ -13,7 +13,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from blackbox.serve import folder
 
 if TYPE_CHECKING:
-    from conftest import Client
+    from support.chat_client import Client
 
 ANIMAL = [{"role": "user", "content": "Name a random animal. Answer with one word only."}]
 GUIDE = [{"role": "user", "content": "Explain how to plant tomatoes."}]

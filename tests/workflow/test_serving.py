@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from blackbox import serve
 from blackbox.cli import main
@@ -20,8 +20,9 @@ def test_serve_announces_and_ends(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     seen: list[object] = []
 
     @contextmanager
-    def running(models: Mapping[str, str], *, port: int) -> Iterator[str]:
+    def running(models: Mapping[str, str], *, port: int, **more: Any) -> Iterator[str]:
         seen.append((dict(models), port))
+        assert "127.0.0.1" == more["host"]
         try:
             yield "http://127.0.0.1:1/v1"
         finally:
