@@ -83,7 +83,7 @@ def _lone_surrogates(struck: Struck, _: object) -> Sent:
 
 
 @valued_fault("say", "this text as the answer, whatever the model would say", "ok", value="text",
-              default="<script>alert(1)</script>\x1b[31m")  # fmt: skip
+              default="<script>alert(1)</script>")  # fmt: skip
 def _say(struck: Struck, text: str) -> Sent:
     message = {"role": "assistant", "content": text, "refusal": None}
     choice = {"index": 0, "message": message, "text": text, "logprobs": None, "finish_reason": "stop"}
