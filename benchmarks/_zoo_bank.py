@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from blackbox import registry, serve
 from blackbox.core import Decoding, Manifest, Observation, Outcome, Run, digest, plain
 from blackbox.evidence.samples import Sample
-from blackbox.store import RUN_SCHEMA, create_run, write_observations
+from blackbox.store import RUN_SCHEMA, create_run, slug, write_observations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -154,7 +154,7 @@ def _run(name: str, bank: Bank, suite: Suite) -> Run:
     decoding = suite.decoding
     manifest = Manifest(
         schema="blackbox.run/1",
-        run_id=f"bank-{name}-{suite.name}",
+        run_id=f"bank-{slug(name)}-{suite.name}",
         run_key=digest([name, suite.digest]),
         label="",
         origin="collected",

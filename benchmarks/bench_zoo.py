@@ -64,14 +64,14 @@ def gathered(names: list[str]) -> tuple[dict[str, Sample], dict[str, Sample], fl
 def judged(samples: Mapping[str, Sample], compared: list[tuple[str, str]]) -> list[dict[str, Any]]:
     """Return the verdicts of full comparisons, few repeats and many, where the relation makes them worth it."""
     rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        for a, b in compared:
-            relation = serve.relation(a, b)
-            short = [REPEATS] if relation in SHORT_OF or b in SCRIPTED else []
-            many = [MANY_REPEATS] if relation in MANY_OF else []
-            for n in (*short, *many):
-                rows.append(verdict(a, b, "c" if "c" not in {a, b} else "b", samples, Path(folder), n))
-                print(f"{a} {b} {n}: {rows[-1]['verdict']}", flush=True)
+    for a, b in compared:
+        relation, control = serve.relation(a, b), "c" if "c" not in {a, b} else "b"
+        short = [REPEATS] if relation in SHORT_OF or b in SCRIPTED else []
+        many = [MANY_REPEATS] if relation in MANY_OF else []
+        for n in (*short, *many):
+            with tempfile.TemporaryDirectory() as folder:
+                rows.append(verdict(a, b, control, samples, Path(folder), n))
+            print(f"{a} {b} {n}: {rows[-1]['verdict']}", flush=True)
     return rows
 
 
