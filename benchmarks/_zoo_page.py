@@ -67,9 +67,9 @@ def _power(found: Mapping[str, Any]) -> str:
     ]
     return f"""## Same: how often a difference is found
 
-Audits as above that share no answer, p ≤ .01. *same-weights* rows should be rare, all others should be found; what is
-rare among them is what 240 calls a side can't see. Replies from a cache and constant answers are not draws, and are
-not tested.
+Audits as above that share no answer, p ≤ .01. Rows of *same-weights* should be rare, but for another temperature and
+another system prompt, which change the answers; all others should be found, and what is rare among them is what 240 calls a
+side can't see: {_seldom(found)}. Replies from a cache and constant answers are not draws, and are not tested.
 
 {_table(("A", "B", "truth", "different", "95 % interval"), rows)}"""
 
@@ -89,7 +89,33 @@ One full comparison each with a positive control (c; b where c is compared), wit
 truth is *same-weights* or *mixed*, with 100. The effect is the share of the control's answers that would make the same
 distance; equivalent means surely below 20 %.
 
+{_too_generous(found)}
+
 {_table(("A", "B", "answers a probe", "verdict", "effect", "reason"), rows)}"""
+
+
+def _seldom(found: Mapping[str, Any]) -> str:
+    rows = [row for row in found["power"] if row["relation"] != "same-weights" and row["audits"]]
+    seldom = [f"{row['b']} ({row['a']})" for row in rows if row["rejected"] < row["audits"] / 2]
+    return (
+        "in less than half of the audits " + ", ".join(seldom) if seldom else "nothing in less than half of the audits"
+    )
+
+
+def _too_generous(found: Mapping[str, Any]) -> str:
+    """Return for which pairs of different weights a difference was put down to sampling settings."""
+    truth = {(row["a"], row["b"]): row["relation"] for row in found["power"]}
+    wrong = [
+        f"{row['b']} ({row['a']}, {row['repeats']} answers)"
+        for row in found["verdicts"]
+        if "explained by sampling settings" in row["reason"] and truth[row["a"], row["b"]] != "same-weights"
+    ]
+    if not wrong:
+        return "No difference between different weights was put down to sampling settings."
+    return (
+        "The line *explained by sampling settings* is too generous to a high temperature: it stands beside differences "
+        f"between different weights for {', '.join(wrong)}."
+    )
 
 
 def _effect(effect: Mapping[str, Any] | None) -> str:
