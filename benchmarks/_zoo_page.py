@@ -68,8 +68,8 @@ def _power(found: Mapping[str, Any]) -> str:
     return f"""## Same: how often a difference is found
 
 Audits as above that share no answer, p ≤ .01. Rows of *same-weights* should be rare, but for another temperature and
-another system prompt, which change the answers; all others should be found, and what is rare among them is what 240 calls a
-side can't see: {_seldom(found)}. Replies from a cache and constant answers are not draws, and are not tested.
+another system prompt, which change the answers; all others should be found, and what is rare among them is what 240
+calls a side can't see: {_seldom(found)}. Replies from a cache and constant answers are not draws, and are not tested.
 
 {_table(("A", "B", "truth", "different", "95 % interval"), rows)}"""
 
