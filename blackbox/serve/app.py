@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import threading
 import time
 from collections import Counter
@@ -12,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -23,6 +23,7 @@ from blackbox.serve.fields import RefusedRequest
 from blackbox.serve.quirks import Quirk
 from blackbox.serve.requestlog import Handling
 from blackbox.serve.sending import fault_response, reply_response
+from blackbox.serve.strict_json import read_body
 from blackbox.serve.text_request import read_text_request
 
 if TYPE_CHECKING:
@@ -87,10 +88,16 @@ class Site:
         return JSONResponse(_model(name)) if known else _refusal(_unknown(name))
 
     async def _completion(self, request: Request) -> Response:
-        arrived, raw = datetime.now(UTC), await request.body()
+        arrived = datetime.now(UTC)
+        try:
+            raw = await request.body()
+        except ClientDisconnect:  # nobody is left to answer
+            handling = Handling(at=arrived, done=("the client left before its request was complete",))
+            self._log.add(request.url.path, None, body=None, response_id=None, handling=handling)
+            return Response(status_code=400)
         body, exchange, answered = None, None, None
         try:
-            body = _parsed(raw)
+            body = read_body(raw)
             exchange = self._begun(request.url.path, body)
             answered = await self._answered(exchange, request)
             response = answered.response
@@ -187,20 +194,6 @@ def _response_id(sent: Sent | OnWire, document: Mapping[str, Any] | None) -> str
     if document is not None and isinstance(sent, Sent) and document["id"].encode() in sent.body:
         return str(document["id"])
     return sent.response_id if isinstance(sent, Sent) else None
-
-
-def _parsed(raw: bytes) -> dict[str, Any]:
-    try:
-        body = json.loads(raw, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise RefusedRequest("the body is not valid JSON") from error
-    if not isinstance(body, dict):
-        raise RefusedRequest("the body must be a JSON object")
-    return body
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(name)
 
 
 def _unknown(name: str) -> RefusedRequest:

@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 
 KEY = "sk-live-0123456789/abc+DEF"
 MAX_ATTEMPTS = 2
-RETRIED = frozenset({"status", "html-error", "reset", "hang", "slow-bytes", "cut-body", "cut-stream", "bad-framing",
-                     "keep-alive-race"})  # fmt: skip
+RETRIED = frozenset({"status", "html-error", "reset", "cut-body", "cut-stream", "bad-framing", "keep-alive-race"})
 REFUSALS = 20
 """Attempts under a rate limit."""
-DEADLINE_S = 3.0
+DEADLINE_S = 6.0
+SILENT = ("hang", "slow-bytes")
+"""Faults that only a deadline ends; they are waited for once, beside nothing else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,12 @@ def _n_struck(name: str) -> int:
 
 
 async def _all(
-    rules: Mapping[str, Rule], *, n: int = 3, clock: Clock | None = None, concurrency: int = 1
+    rules: Mapping[str, Rule],
+    *,
+    n: int = 3,
+    clock: Clock | None = None,
+    concurrency: int = 1,
+    attempts: int = MAX_ATTEMPTS,
 ) -> dict[str, Collected]:
     """Return what is collected from one endpoint a rule, all at once from one server."""
     log, served = RequestLog(), {name: FixedAnswers("Blue") for name in rules}
@@ -66,7 +72,7 @@ async def _all(
                 lanes.append(Lane(name=name, spec=spec, endpoint=endpoint, sink=sinks[name], pending=calls(n)))
             results = await collect(
                 lanes,
-                limits=Limits(max_attempts=MAX_ATTEMPTS),
+                limits=Limits(max_attempts=attempts),
                 clock=clock or HurriedClock(),
                 rng=random.Random(0),  # noqa: S311 - spreads waits
                 on_progress=lambda _: None,
@@ -89,7 +95,7 @@ def _spec(name: str, base_url: str, concurrency: int) -> EndpointSpec:
         model=name,
         api_key_env="SHOP_KEY",
         concurrency=concurrency,
-        timeout_s=DEADLINE_S if name in ("hang", "slow-bytes") else 60.0,
+        timeout_s=DEADLINE_S if name in SILENT else 60.0,
     )
 
 
@@ -102,9 +108,21 @@ async def test_every_fault_has_one_outcome_and_the_run_goes_on() -> None:
 
     What becomes of the second is what the registry says; server log and attempts agree; the key is nowhere.
     """
-    names = [name for name in FAULTS if name != "limit-rate"]
-    found = await _all({name: _rule(name, 2, 1 + _n_struck(name)) for name in names})
+    names = [name for name in FAULTS if name not in ("limit-rate", *SILENT)]
+    _check(await _all({name: _rule(name, 2, 1 + _n_struck(name)) for name in names}), names)
 
+
+async def test_a_deadline_ends_what_never_ends() -> None:
+    """Silence, and a byte each half second, are errors once the deadline is over; the call after is answered."""
+    found = await _all({name: _rule(name, 2, 2) for name in SILENT}, attempts=1)
+    _check(found, SILENT)
+    kinds = {
+        body["error"]["kind"] for each in found.values() for body in each.sink.bodies("observation") if body["error"]
+    }
+    assert {"timeout"} == kinds
+
+
+def _check(found: Mapping[str, Collected], names: Sequence[str]) -> None:
     assert {name: FAULTS[name].becomes for name in names} == {name: _became(each) for name, each in found.items()}
     for name, each in found.items():
         stopped = FAULTS[name].becomes == "stopped"

@@ -92,6 +92,23 @@ def test_a_wrong_message_is_pointed_at(client: Client, message: Any, param: str)
     assert (reply.status, reply.body["error"]["param"]) == (400, param)
 
 
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b'{"model": "\\ud800", "messages": []}', "half of a UTF-16 pair"),
+        (b'{"model": "a", "x": ' + b"[" * 300 + b"]" * 300 + b"}", "nested deeper than 200 levels"),
+        (b'{"model": "a", "temperature": 1e999}', "not valid JSON"),
+        (b'{"model": "a", "temperature": NaN}', "not valid JSON"),
+    ],
+)
+def test_what_could_not_be_logged_is_refused(client: Client, raw: bytes, said: str) -> None:
+    """400 with the reason, and a line in the log."""
+    before = len(client.log.entries)
+    reply = client.post(raw)
+    assert (400, 1) == (reply.status, len(client.log.entries) - before)
+    assert said in reply.body["error"]["message"]
+
+
 def test_a_body_that_is_no_object_is_refused(client: Client) -> None:
     """A JSON list is not a request."""
     assert client.post(b"[1]").body["error"]["message"] == "the body must be a JSON object"

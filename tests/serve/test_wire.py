@@ -206,6 +206,19 @@ def test_bodies_with_status_200(name: str, needle: bytes) -> None:
     assert needle in body
 
 
+def test_a_client_that_leaves_is_noted(caplog: pytest.LogCaptureFixture) -> None:
+    """Half a request, then the end: a line in the log, no complaint, and the next one is served."""
+    log = RequestLog()
+    with caplog.at_level(logging.WARNING), running({"a": FixedAnswers("Blue")}, log=log) as base_url:
+        address = urlsplit(base_url)
+        with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
+            connection.sendall(REQUEST[:-10])
+        client = Client(base_url=base_url, log=log)
+        while not any(entry.done for entry in log.entries):
+            assert 200 == client.chat().status
+    assert [] == caplog.messages
+
+
 def test_faults_strike_text_completions_too() -> None:
     """The spoilt reply is a text completion then."""
     script = Script(rules=(Rule(name="x", does=make_fault("lone-surrogates")),))

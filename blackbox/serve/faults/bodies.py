@@ -125,9 +125,9 @@ def _bomb(megabytes: int) -> bytes:
 
 
 @valued_fault("gzip-bomb", "a small gzip that unpacks to this size", "malformed", value="megabytes", default="200",
-              read=partial(settings.count, most=_LARGEST_BOMB_MB))  # fmt: skip
-def _gzip_bomb(_: Struck, megabytes: int) -> Sent:
-    return raw(_bomb(megabytes), headers={"content-encoding": "gzip"})
+              read=lambda text: _bomb(settings.count(text, most=_LARGEST_BOMB_MB)))  # fmt: skip
+def _gzip_bomb(_: Struck, bomb: bytes) -> Sent:
+    return raw(bomb, headers={"content-encoding": "gzip"})
 
 
 @fault("echo-key", "an ordinary reply that quotes the key in every field and header", "ok", of_reply=True)
