@@ -1,7 +1,9 @@
-"""Writes lineage.csv: what is true of each pair of shipped members, from the recipe alone.
+"""Writes lineage.csv: what is true of each pair of shipped members and of the ways they are served, from the recipe.
 
 `python zoo/lineage.py` after training; relations are
 
+- same-weights: one's weights are the other's, served differently,
+- mixed: a share of one's calls is answered by the other, or by its kin,
 - derived: one's weights descend from the other's,
 - siblings: both descend from a third,
 - distilled: one learnt from what the other (or its descendant) says, no weights in common,
@@ -15,6 +17,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import served
 import yaml
 
 _HERE = Path(__file__).parent
@@ -46,10 +49,32 @@ def parents(row: dict[str, Any]) -> list[str]:
     return [stated] if isinstance(stated, str) else list(stated)
 
 
+def sources(row: dict[str, Any]) -> list[str]:
+    """Return the members that must be there before this one can be made: parents and teacher."""
+    return [*parents(row), *([row["teacher"]] if "teacher" in row else [])]
+
+
 def table(recipe: dict[str, Any], shipped: set[str]) -> list[dict[str, str]]:
-    """Return one row a pair of shipped members, in the recipe's order."""
+    """Return one row a pair of shipped members, variants and scripted answerers, in the recipe's order."""
     rows = full_rows(recipe)
-    return [_pair(a, b, rows, recipe) for a, b in combinations([name for name in rows if name in shipped], 2)]
+    variants = {name: row for name, row in recipe.get("variants", {}).items() if row["of"] in shipped}
+    scripted = recipe.get("scripted", {})
+    names = [*(name for name in rows if name in shipped), *variants, *scripted]
+    found = []
+    for a, b in combinations(names, 2):
+        if a in scripted or b in scripted:
+            found.append(_no_model(a, b, scripted))
+        elif a in variants or b in variants:
+            found.append(served.pair(a, b, variants, lambda x, y: _pair(x, y, rows, recipe)))
+        else:
+            found.append(_pair(a, b, rows, recipe))
+    return found
+
+
+def _no_model(a: str, b: str, scripted: dict[str, str]) -> dict[str, str]:
+    truth = " and ".join(f"{name} {scripted[name]}" for name in (a, b) if name in scripted)
+    flags = dict.fromkeys(("shared_data", "shared_tokenizer", "shared_architecture"), "no")
+    return {"a": a, "b": b, "relation": "unrelated", "truth": truth, "source": "", **flags}
 
 
 def _pair(a: str, b: str, rows: dict[str, dict[str, Any]], recipe: dict[str, Any]) -> dict[str, str]:

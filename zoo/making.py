@@ -12,9 +12,9 @@ import torch
 import wordpieces
 from chat import Conversation, Taste, conversations
 from corpus import source
-from learning import Learnt, learn
+from learning import Course, Learnt, learn
 from lessons import answered, spoken
-from lineage import full_rows, parents
+from lineage import full_rows, parents, sources
 from rows import rows
 from shapes import TEMPLATES, fresh
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 _N_TALKS = 30_000
-_N_LESSONS, _N_SPOKEN = 12_000, 1_500
-_USUAL = {"share": 0.5, "rate": 0.003, "even": False, "shipped": True}
+_N_LESSONS, _N_SPOKEN = 6_000, 600
+_USUAL = {"batch": 16, "share": 0.5, "rate": 0.003, "even": False, "shipped": True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ class Workshop:
     def make(self, name: str) -> Made:
         """Make, save and describe one member; those it is made from are made first if they aren't there."""
         row = self.members[name]
-        for needed in [*parents(row), *([row["teacher"]] if "teacher" in row else [])]:
+        for needed in sources(row):
             if not (self.place(needed) / "model.safetensors").is_file():
                 self.make(needed)
         tokenizer = self.tokenizer(row["tokenizer"], row["shape"])
@@ -103,7 +103,8 @@ class Workshop:
         documents, talks = self.material(row)
         made = rows(tokenizer, documents, talks, window=self.recipe["window"], share=row["share"], even=row["even"])
         logits = self.logits(row["teacher"]) if row.get("lesson") == "logits" else None
-        return learn(model, made, steps=row["steps"], rate=row["rate"], seed=row["seed"], teacher=logits)
+        course = Course(**{key: row[key] for key in ("steps", "batch", "rate", "seed")})
+        return learn(model, made, course, teacher=logits)
 
     def material(self, row: dict[str, Any]) -> tuple[list[str], list[Conversation]]:
         """Return the documents and conversations a member is trained on."""

@@ -21,6 +21,7 @@ from blackbox.cli import (
     selection,
     serving,
     starting,
+    weights,
 )
 from blackbox.cli.output import complain, say
 from blackbox.errors import BlackboxError
@@ -64,6 +65,7 @@ for _group in (
     identification,
     differing,
     drift,
+    weights,
     records,
     probes,
     serving,

@@ -1,6 +1,6 @@
 """Reference endpoint: small models whose lineage is known, served over the OpenAI protocol on loopback."""
 
-from blackbox.serve.catalogue import folder, members, truth
+from blackbox.serve.catalogue import folder, known, member_at, members, relation, truth, unrelated
 from blackbox.serve.exchange import When
 from blackbox.serve.faults import FAULTS, make_fault
 from blackbox.serve.fixed import FixedAnswers
@@ -19,10 +19,14 @@ __all__ = [
     "Script",
     "When",
     "folder",
+    "known",
     "make_fault",
     "make_quirk",
+    "member_at",
     "members",
     "quirk_rule",
+    "relation",
     "running",
     "truth",
+    "unrelated",
 ]

@@ -32,6 +32,7 @@ class _Row:
     uniforms: np.ndarray
     ids: list[int] = field(default_factory=list)
     tokens: list[SampledToken] = field(default_factory=list)
+    first_logits: Tensor | None = None
 
     @property
     def position(self) -> int:
@@ -77,6 +78,24 @@ class Batch:
         self._rows, self._waiting = [], []
 
     def _begin(self, joining: list[_Row]) -> None:
+        """Let rows join; a prompt that another row has read, or is about to read, is copied and not read again."""
+        first, under_way = len(self._rows), {row.job.prompt for row in self._rows}
+        new = list({row.job.prompt: row for row in joining if row.job.prompt not in under_way}.values())
+        self._slots.reserve(first + len(joining), max(len(row.job.prompt) for row in joining))
+        if new:
+            self._read(new)
+        taken = {id(row) for row in new}
+        self._rows.extend(row for row in joining if id(row) not in taken)
+        holders: dict[tuple[int, ...], int] = {}
+        for index, row in enumerate(self._rows):
+            holder = holders.setdefault(row.job.prompt, index)
+            if row.first_logits is None:
+                row.first_logits = self._rows[holder].first_logits
+                self._slots.move(holder, index, len(row.job.prompt))
+        self._take(first, torch.stack([row.first_logits for row in self._rows[first:] if row.first_logits is not None]))
+
+    def _read(self, joining: list[_Row]) -> None:
+        """Read whole prompts into new rows."""
         lengths = [len(row.job.prompt) for row in joining]
         longest = max(lengths)
         ids = torch.zeros(len(joining), longest, dtype=torch.long)
@@ -87,9 +106,9 @@ class Batch:
         seen = positions[None, :] <= positions[:, None]
         hidden = self._model.hidden(ids, positions[None, :], seen[None, None], self._slots)
         logits = self._model.logits(hidden[torch.arange(len(joining)), torch.tensor(lengths) - 1])
-        first = len(self._rows)
+        for row, own in zip(joining, logits, strict=True):
+            row.first_logits = own
         self._rows.extend(joining)
-        self._take(first, logits)
 
     def _extend(self) -> None:
         positions = torch.tensor([row.position for row in self._rows])

@@ -29,17 +29,55 @@ def folder(name: str) -> Path:
     return _ZOO / name
 
 
-def truth(a: str, b: str) -> str:
-    """Return in one sentence how zoo members `a` and `b` are related.
+def member_at(place: Path) -> str | None:
+    """Return the zoo member whose folder this is, or None."""
+    resolved = place.resolve()
+    known = resolved.parent == _ZOO.resolve() and resolved.name in members()
+    return resolved.name if known else None
+
+
+def relation(a: str, b: str) -> str:
+    """Return the relation of two names of the lineage table, e.g. `derived`; of a name to itself, `same-weights`.
 
     Raises:
-        UsageError: One of them is no member.
+        UsageError: One of them is not in the table.
     """
+    return "same-weights" if a == b and a in known() else _row(a, b)["relation"]
+
+
+def unrelated(*names: str) -> tuple[str, ...]:
+    """Return members that are unrelated to `names` and to each other, as many as there are in the table's order.
+
+    Raises:
+        UsageError: A name is not in the table.
+    """
+    chosen: list[str] = []
+    for member in (name for name in known() if name in members()):
+        if all(relation(member, other) == "unrelated" for other in (*names, *chosen)):
+            chosen.append(member)
+    return tuple(chosen)
+
+
+@cache
+def known() -> tuple[str, ...]:
+    """Return every name of the lineage table in its order: members, and the ways in which they are served."""
+    return tuple(dict.fromkeys(name for row in _lineage().values() for name in (row["a"], row["b"])))
+
+
+def truth(a: str, b: str) -> str:
+    """Return in one sentence how zoo members, or ways in which they are served, are related.
+
+    Raises:
+        UsageError: One of them is not in the lineage table.
+    """
+    return "same weights" if a == b and a in known() else _row(a, b)["truth"]
+
+
+def _row(a: str, b: str) -> dict[str, str]:
     for name in (a, b):
-        folder(name)
-    if a == b:
-        return "same weights"
-    return _lineage()[frozenset((a, b))]["truth"]
+        if name not in known():
+            raise UsageError(f"no model {name!r} in the zoo; there are: {', '.join(known())}")
+    return _lineage()[frozenset((a, b))]
 
 
 @cache

@@ -15,6 +15,7 @@ from blackbox.serve.builds import BUILDS
 from blackbox.serve.catalogue import folder, members
 from blackbox.serve.requestlog import RequestLog
 from blackbox.serve.rules import Script
+from blackbox.serve.scripted_answers import with_scripted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -62,7 +63,7 @@ def running(
 
     Args:
         models: Served name → zoo member, model folder (either may end in `@int8`, `@int4` or `@bf16`), or
-            something that answers.
+            something that answers; `constant` and `random-characters` are answerers without a model.
         quirks: Served name → quirks that always hold, each `NAME` or `NAME=VALUE`.
         script: Further quirks and faults with their conditions, and which models are declared reasoning ones.
         port: 0 takes a free one.
@@ -76,6 +77,7 @@ def running(
     check_installed()
     from blackbox.serve.app import Site
 
+    models = with_scripted(models)
     whole = (script or Script()).with_quirks(quirks or {})
     members = {name: name if _answers(model) else str(model) for name, model in models.items()}
     _check_names(whole.names, known=members)

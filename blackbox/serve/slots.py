@@ -26,12 +26,12 @@ class Slots:
     def for_prompts(self, first_row: int, n_rows: int, length: int) -> None:
         """Announce a pass over `n_rows` whole prompts, right-padded to `length`, into the rows from `first_row`."""
         self._rows, self._positions, self._length = slice(first_row, first_row + n_rows), None, length
-        self._reserve(first_row + n_rows, length)
+        self.reserve(first_row + n_rows, length)
 
     def for_tokens(self, positions: Tensor, length: int) -> None:
         """Announce a pass over one token a row, at `positions` `(b,)`; `length` is the longest row's with it."""
         self._rows, self._positions, self._length = slice(0, len(positions)), positions, length
-        self._reserve(len(positions), length)
+        self.reserve(len(positions), length)
 
     def update(self, keys: Tensor, values: Tensor, layer: int, *_: object) -> tuple[Tensor, Tensor]:
         """Store what a layer computed, `(b, h, t, d)`, and return what it may attend to."""
@@ -53,7 +53,8 @@ class Slots:
         for stored in (*self._keys, *self._values):
             stored[target, :, :length] = stored[source, :, :length]
 
-    def _reserve(self, n_rows: int, length: int) -> None:
+    def reserve(self, n_rows: int, length: int) -> None:
+        """Make room for so many rows of so many positions."""
         rows, positions = self._capacity
         while rows < n_rows:
             rows *= 2

@@ -2,6 +2,7 @@
 
 from blackbox.store.alpaca_eval import read_alpaca_eval
 from blackbox.store.cache import FeatureCache
+from blackbox.store.checkpoints import MATRICES, Checkpoint, read_checkpoint
 from blackbox.store.codec import RUN_SCHEMA, decode_observation, encode_observation
 from blackbox.store.comparisons import read_comparison, write_comparison
 from blackbox.store.drifts import DRIFT, read_drift, write_drift
@@ -27,7 +28,9 @@ from blackbox.store.writer import RunWriter, write_observations
 __all__ = [
     "DRIFT",
     "EXAMINATIONS",
+    "MATRICES",
     "RUN_SCHEMA",
+    "Checkpoint",
     "FeatureCache",
     "RunSummary",
     "RunWriter",
@@ -42,6 +45,7 @@ __all__ = [
     "new_run_id",
     "newest_with_key",
     "read_alpaca_eval",
+    "read_checkpoint",
     "read_comparison",
     "read_drift",
     "read_examination",
