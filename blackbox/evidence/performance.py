@@ -11,14 +11,13 @@ from blackbox.stats.likelihood_ratios import cllr, exceedance, isotonic_log10_lr
 from blackbox.stats.nodes import Nodes, rate
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from blackbox.core import FloatArray
     from blackbox.evidence.calibration import Alternative
 
 THRESHOLDS = (1, 10, 100)
 FALSE_POSITIVE_RATES = (0.01, 0.001)
 N_POINTS = 81
+GRID_STEP = 0.25
 
 
 def performance(found: Alternative, *, seed: int) -> dict[str, Any]:
@@ -71,28 +70,22 @@ def _misleading(found: Alternative, *, seed: int) -> dict[str, Any]:
     for name, (where, n, sign) in sides.items():
         nodes = Nodes(a=found.nodes.a[where], b=found.nodes.b[where])
         drawn = nodes.multiplicities(np.random.default_rng(seed))
-        told[name] = [_rates(found, where, drawn, sign * np.log10(t), n_independent=n) for t in THRESHOLDS]
-        for entry in told[name]:
-            entry["beyond"] = "at least" if sign > 0 else "at most"
+        values = {"capped": sign * found.capped[where], "uncapped": sign * found.log10_lr[where]}
+        told[name] = [
+            {
+                "lr": float(threshold**sign),
+                "beyond": "at least" if sign > 0 else "at most",
+                **{kind: plain(rate(v >= np.log10(threshold), drawn, n)) for kind, v in values.items()},
+            }
+            for threshold in map(float, THRESHOLDS)
+        ]
     return told
-
-
-def _rates(
-    found: Alternative, where: npt.NDArray[np.bool_], drawn: FloatArray, log10_lr: float, *, n_independent: float
-) -> dict[str, Any]:
-    sign = 1.0 if where is not found.same else -1.0
-    beyond = {
-        "capped": sign * found.capped[where] >= sign * log10_lr,
-        "uncapped": sign * found.log10_lr[where] >= sign * log10_lr,
-    }
-    limits = {name: plain(rate(hits, drawn, n_independent)) for name, hits in beyond.items()}
-    return {"lr": float(10**log10_lr), **limits}
 
 
 def _tippett(found: Alternative) -> dict[str, Any]:
     """Return the share of ratios at or above each value, for both sides, unbounded."""
     low, high = (float(found.log10_lr.min()), float(found.log10_lr.max()))
-    grid = np.linspace(np.floor(low), np.ceil(high), N_POINTS)
+    grid = np.arange(np.floor(low), np.ceil(high) + GRID_STEP / 2, GRID_STEP)
     curves = {
         name: exceedance(found.log10_lr[where], found.weight[where], grid).tolist()
         for name, where in (("same_source", found.same), ("different_source", ~found.same))

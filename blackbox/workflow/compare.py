@@ -179,7 +179,7 @@ def _judged(
         population_evidence(
             group, population, named.paths, chosen=options.chosen, detailed=len(group.pairs) <= DETAILED_PAIRS
         )
-        if population
+        if population and "related" in options.questions
         else related_evidence(group, grams)
     )
     return _Judged(

@@ -243,6 +243,17 @@ def test_too_few_groups_are_refused(made: Path, command: Command, tmp_path: Path
     assert "ranks" in said.line()
 
 
+def test_runs_without_a_common_probe_are_refused(made: Path, command: Command, tmp_path: Path) -> None:
+    """One suite name, other prompts for one of the models: no population."""
+    rows = [{"m": "solo00", "q": f"Another {i}?", "r": "a long answer of many words, " * 3} for i in range(6)]
+    (tmp_path / "another.json").write_text(json.dumps(rows))
+    fields = ("--prompt-field", "q", "--response-field", "r", "--model-field", "m", "--suite", "sim")
+    [run] = command("import", "another.json", *fields, "--json").json["runs"]
+    others = runs_of(made, [m for m in GROUP if m != "solo00"])
+    said = command(*calibration(made, [*others, run["id"]], out=tmp_path / "p.json"))
+    assert (said.code, "share no probe" in said.line()) == (2, True)
+
+
 def test_one_run_an_endpoint(made: Path, command: Command, tmp_path: Path) -> None:
     """Two runs of one endpoint would be two answers to who it is."""
     said = command(*calibration(made, runs_of(made, ["solo00", "solo00"]), out=tmp_path / "p.json"))

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from blackbox.core import FeatureMatrix
 
 NAMES = registry.names("features")
-SEQUENCES = {"code_points", "token_order"}
+SEQUENCES = {"code_points", "opening", "token_order"}
 """Ragged features whose rows keep the order of what was said."""
+NEED_KEYS = {"wrong_answer"}
+"""Features that read only probes whose suite states the right answer: the run below states none."""
 EVERY_OUTCOME = [o for o in Outcome if o not in {Outcome.OK, Outcome.TRUNCATED}]
 
 
@@ -43,7 +45,8 @@ def rows_of(matrix: FeatureMatrix) -> list[list[float]]:
 def test_the_shipped_features_are_registered() -> None:
     """A file of the folder without a leading underscore is a feature of that name."""
     expected = {"answer", "answer_raw", "outcome", "length", "code_points", "token_order", "first_token"}
-    assert expected | {"tokens", "word3", "char5", "embedding", "usage"} == set(NAMES)
+    expected |= {"tokens", "word3", "char5", "embedding", "usage", "opening", "refused", "wrong_answer"}
+    assert expected == set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -65,7 +68,8 @@ class TestEveryFeature:
         places = [order[key][0] for key in matrix.keys]
         assert sorted(set(places)) == places
         assert tuple(order[key][1] for key in matrix.keys) == matrix.probe_ids
-        assert len(matrix.keys) == len(rows_of(matrix)) > 0
+        assert len(matrix.keys) == len(rows_of(matrix))
+        assert (len(matrix.keys) > 0) is (name not in NEED_KEYS)
 
     def test_missing_answers_have_no_row(self, name: str, run: Run) -> None:
         """What says nothing about the model never becomes a number."""
@@ -78,7 +82,7 @@ class TestEveryFeature:
         feature = registry.feature(name)
         both = feature.extract(run, frozenset({"zeta", "alpha"}))
         alone = feature.extract(run, frozenset({"alpha"}))
-        assert {"alpha"} == set(alone.probe_ids)
+        assert set(alone.probe_ids) == (set() if name in NEED_KEYS else {"alpha"})
         expected = [row for row, probe in zip(rows_of(both), both.probe_ids, strict=True) if probe == "alpha"]
         # Batches of other sizes round a network's last digit differently; everything else is exact.
         tolerance = 1e-6 if name == "embedding" else 0

@@ -212,4 +212,4 @@ def _tippett(population: Mapping[str, Any]) -> tuple[Block, ...]:
     return (Table(caption=caption, columns=columns, rows=rows, where='"population" in comparison.json'),)
 
 
-SECTION = Section(title="How strong the evidence of kinship is", order=25, build=build, scope="pair")
+SECTION = Section(title="How strong the evidence of kinship is", order=26, build=build, scope="pair")

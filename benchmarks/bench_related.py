@@ -1,0 +1,228 @@
+"""Kinship of recorded answers of models with known lineage: ratios with both groups of every pair left out.
+
+`BLACKBOX_KIN_DATA` names the folder with `alpaca-dev.parquet`, `alpaca-dev-lineage.csv` and `alpaca-dev-pairs.csv`
+[../shared/data]; without it nothing is measured. `--sizes 10,25,50` measures fewer prompts than all of 10, 25, 50, 100,
+400, 805: sizes are nested, one pass scores them all. Prompts are drawn by the seed, nothing is tuned here: the
+recipe is METHODS' and the folds are the package's own. Peers score the same pairs with the same answers; they fit
+nothing, so for them no calibration is reported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import unicodedata
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import process_time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from _results import record
+from peers.kinship import PEERS
+from threadpoolctl import threadpool_limits
+
+from blackbox import registry
+from blackbox.core import plain
+from blackbox.evidence.calibration import calibrated
+from blackbox.evidence.cohort import Averages, averages, normed
+from blackbox.evidence.kin_scores import Wanted, contexts_of
+from blackbox.evidence.lineage import LabelledPair, Lineage, lineage
+from blackbox.evidence.performance import auc, performance
+from blackbox.features._tokens import token_hashes, word3_hashes
+from blackbox.features.char5 import char5_hashes
+from blackbox.features.opening import N_TOKENS
+
+if TYPE_CHECKING:
+    from blackbox.stats.nodes import Nodes
+
+SEED = 20
+SIZES = (10, 25, 50, 100, 400, 805)
+SAME, DIFFERENT, SIBLING = ("SAME_WEIGHTS", "DERIVED_CLOSE"), "UNRELATED", "SAME_VENDOR_FAMILY"
+SIGNALS = {"w3": word3_hashes, "c5": char5_hashes, "prefix": token_hashes}
+
+
+@dataclass
+class Answers:
+    """The data: `by_prompt[p][m]` is model m's answer to prompt p."""
+
+    models: list[str]
+    by_prompt: list[list[str]]
+    lineage: Lineage
+    others: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+
+
+def folder() -> Path:
+    """Return where the data should lie."""
+    return Path(os.environ.get("BLACKBOX_KIN_DATA", Path(__file__).parents[1] / ".." / "shared" / "data"))
+
+
+def loaded(where: Path, n_prompts: int) -> Answers:
+    """Return the labelled models' answers to prompts drawn by the seed."""
+    import pyarrow.parquet as pq
+
+    side = {**dict.fromkeys(SAME, "same"), DIFFERENT: "different", SIBLING: "sibling"}
+    with (where / "alpaca-dev-lineage.csv").open(encoding="utf-8") as file:
+        group = {row["model"]: row["group"] for row in csv.DictReader(file)}
+    with (where / "alpaca-dev-pairs.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    pairs = [
+        LabelledPair(a=min(r["a"], r["b"]), b=max(r["a"], r["b"]), relation=r["relation"], side=side[r["relation"]])
+        for r in rows
+        if r["relation"] in side
+    ]
+    found = lineage(group, pairs, dict.fromkeys(group, 1))
+    table = pq.read_table(where / "alpaca-dev.parquet", columns=["model", "prompt_id", "output"]).to_pydict()
+    prompts = np.random.default_rng(SEED).permutation(sorted(set(table["prompt_id"])))[:n_prompts].tolist()
+    place = {p: i for i, p in enumerate(prompts)}
+    models = sorted(found.group)
+    column = {m: i for i, m in enumerate(models)}
+    by_prompt = [[""] * len(models) for _ in prompts]
+    for model, prompt, text in zip(table["model"], table["prompt_id"], table["output"], strict=True):
+        if prompt in place and model in column:
+            by_prompt[place[prompt]][column[model]] = unicodedata.normalize("NFC", text or "").strip()
+    return Answers(models=models, by_prompt=by_prompt, lineage=found)
+
+
+def rows_at(signal: str, texts: list[str]) -> list[list[np.ndarray]]:
+    """Return the 32-bit rows of one prompt's answers; an empty answer is silence."""
+    items = SIGNALS[signal](texts)
+    bounds = np.concatenate([[0], np.cumsum(np.bincount(items.rows, minlength=len(texts)))])
+    codes = (items.values >> np.uint64(32)).astype(np.uint32)
+    most = N_TOKENS if signal == "prefix" else None
+    return [[codes[bounds[i] : bounds[i + 1]][:most]] if text else [] for i, text in enumerate(texts)]
+
+
+def added(first: Averages | None, more: Averages) -> Averages:
+    """Return averages over the probes of both."""
+    if first is None:
+        return more
+    n = first.n_probes + more.n_probes
+    total = np.nan_to_num(first.score) * first.n_probes + np.nan_to_num(more.score) * more.n_probes
+    with np.errstate(invalid="ignore"):
+        return Averages(score=total / n, n_probes=n)
+
+
+def scores_by_size(data: Answers, sizes: list[int]) -> dict[int, np.ndarray]:
+    """Return `(n, k)` scores of the labelled pairs for each number of prompts, one pass over the largest."""
+    place = {m: i for i, m in enumerate(data.models)}
+    found = data.lineage
+    wanted = [Wanted(a=place[p.a], b=place[p.b], left=found.folds(p)) for p in found.pairs]
+    contexts = contexts_of(wanted, [place[m] for m in found.references], [found.fold_of(m) for m in found.references])
+    result = {size: np.zeros((len(wanted), len(SIGNALS))) for size in sizes}
+    for k, signal in enumerate(SIGNALS):
+        sums: list[Averages | None] = [None] * len(contexts)
+        for start, stop in zip([0, *sizes[:-1]], sizes, strict=True):
+            probes = (registry.signal(signal).at_probe(rows_at(signal, t)) for t in data.by_prompt[start:stop])
+            more = averages(probes, list(contexts.values()))
+            sums = [added(a, b) for a, b in zip(sums, more, strict=True)]
+            z = {left: normed(s.score, c.references) for (left, c), s in zip(contexts.items(), sums, strict=True) if s}
+            at = {left: {int(m): i for i, m in enumerate(c.members)} for left, c in contexts.items()}
+            result[stop][:, k] = [z[w.left][at[w.left][w.a], at[w.left][w.b]] for w in wanted]
+    return result
+
+
+def reach(same: np.ndarray, other: np.ndarray, rate: float) -> float:
+    """Return the share of same-source pairs above all but `rate` of the others."""
+    threshold = np.sort(other)[::-1][min(int(rate * len(other)), len(other) - 1)]
+    return float((same > threshold).mean())
+
+
+def realised(data: Answers, log10_lr: np.ndarray, same: np.ndarray, rows: np.ndarray, nominal: float) -> float:
+    """Return how many unrelated pairs exceed the threshold that pairs outside both their folds set at `nominal`."""
+    folds = [data.lineage.folds(data.lineage.pairs[i]) for i in rows]
+    hits = 0
+    for left in sorted(set(folds)):
+        outside = np.array([not set(f) & set(left) for f in folds]) & ~same
+        own = np.array([f == left for f in folds]) & ~same
+        hits += int((log10_lr[own] > np.quantile(log10_lr[outside], 1 - nominal)).sum())
+    return hits / int((~same).sum())
+
+
+def interval(values: np.ndarray, same: np.ndarray, nodes: Nodes, rate: float) -> list[float]:
+    """Return the 95 % node-bootstrap interval of the reach at a false-positive rate."""
+    drawn = nodes.multiplicities(np.random.default_rng(SEED), 300)
+    found = []
+    for weight in drawn:
+        if weight[same].sum() == 0 or weight[~same].sum() == 0:
+            continue
+        order = np.argsort(-values[~same])
+        share = np.cumsum(weight[~same][order]) / weight[~same].sum()
+        threshold = values[~same][order][int(np.searchsorted(share, rate, side="right")) % len(order)]
+        found.append((weight[same] * (values[same] > threshold)).sum() / weight[same].sum())
+    return [float(q) for q in np.quantile(found, [0.025, 0.975])]
+
+
+def ours(data: Answers, scores: np.ndarray) -> dict[str, Any]:
+    """Return what the ratios of one number of prompts are worth."""
+    found = calibrated(data.lineage, scores, seed=SEED).unrelated
+    told = performance(found, seed=SEED)
+    same, values = found.same, found.log10_lr
+    kind = np.array([data.lineage.pairs[i].relation for i in found.pairs])
+    return {
+        "auc": told["auc"],
+        "tpr_at_1_percent": reach(values[same], values[~same], 0.01),
+        "tpr_at_1_percent_interval": interval(values, same, found.nodes, 0.01),
+        "tpr_at_0.1_percent": reach(values[same], values[~same], 0.001),
+        "tpr_at_0.1_percent_interval": interval(values, same, found.nodes, 0.001),
+        "by_relation": {
+            r: {"auc": auc(values[kind == r], values[~same]), "tpr": reach(values[kind == r], values[~same], 0.01)}
+            for r in SAME
+        },
+        "realised_rate_at_nominal_1_percent": realised(data, values, same, found.pairs, 0.01),
+        "cllr_uncapped": told["cllr_uncapped"],
+        "cllr_capped": told["cllr"],
+        "bounds": plain(found.limits),
+        "misleading": told["misleading"],
+    }
+
+
+def peers(data: Answers, size: int) -> dict[str, Any]:
+    """Return what other ways reach on the same pairs and answers."""
+    place = {m: i for i, m in enumerate(data.models)}
+    pairs = [p for p in data.lineage.pairs if p.side != "sibling"]
+    a, b = ([place[getattr(p, side)] for p in pairs] for side in "ab")
+    same = np.array([p.side == "same" for p in pairs])
+    found = {}
+    for name, peer in PEERS.items():
+        values = peer(data.by_prompt[:size])[a, b]
+        reached = reach(values[same], values[~same], 0.01)
+        found[name] = {"auc": auc(values[same], values[~same]), "tpr_at_1_percent": reached}
+    return found
+
+
+def main() -> None:
+    """Measure, print and record."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--sizes", default=os.environ.get("BLACKBOX_KIN_SIZES", ",".join(map(str, SIZES))))
+    sizes = sorted({int(s) for s in parser.parse_args().sizes.split(",")})
+    where = folder()
+    if not (where / "alpaca-dev.parquet").is_file():
+        print(f"bench_related: skipped, no data in {where}")
+        return
+    data = loaded(where, sizes[-1])
+    started = process_time()
+    with threadpool_limits(1):
+        scores = scores_by_size(data, sizes)
+        seconds = process_time() - started
+        found = {str(size): {"ours": ours(data, scores[size]), "peers": peers(data, size)} for size in sizes}
+    for size, entry in found.items():
+        own = entry["ours"]
+        cost = own["cllr_uncapped"]
+        print(
+            f"{size:>4} prompts: AUC {own['auc']:.4f}, TPR at 1 % {own['tpr_at_1_percent']:.2f}, realised "
+            f"{own['realised_rate_at_nominal_1_percent']:.2%}, C_llr {cost['total']:.3f} "
+            f"(calibration {cost['calibration']:.3f})"
+        )
+        for name, reached in entry["peers"].items():
+            print(f"       {name:<26} AUC {reached['auc']:.4f}, TPR at 1 % {reached['tpr_at_1_percent']:.2f}")
+    counts = {"n_models": len(data.models), "n_groups": len(data.lineage.fold), "n_pairs": len(data.lineage.pairs)}
+    record(
+        "related",
+        {"seed": SEED, "sizes": sizes, **counts, "processor_seconds_scoring": seconds, "by_n_prompts": found},
+    )
+
+
+if __name__ == "__main__":
+    main()
