@@ -66,6 +66,7 @@ def runs(folder: Path) -> dict[str, str]:
     return found
 
 
+@pytest.mark.slow
 def test_walk_through(command: Command, panel: Path) -> None:
     """The panel's lineage calibrates a population; by it a reseller is attributed and a newcomer is not."""
     known = runs(panel)
