@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 THRESHOLDS = (1, 10, 100)
 FALSE_POSITIVE_RATES = (0.01, 0.001)
 N_POINTS = 81
+GRID_STEP = 0.25
 
 
 def performance(found: Alternative, *, seed: int) -> dict[str, Any]:
@@ -84,7 +85,7 @@ def _misleading(found: Alternative, *, seed: int) -> dict[str, Any]:
 def _tippett(found: Alternative) -> dict[str, Any]:
     """Return the share of ratios at or above each value, for both sides, unbounded."""
     low, high = (float(found.log10_lr.min()), float(found.log10_lr.max()))
-    grid = np.linspace(np.floor(low), np.ceil(high), N_POINTS)
+    grid = np.arange(np.floor(low), np.ceil(high) + GRID_STEP / 2, GRID_STEP)
     curves = {
         name: exceedance(found.log10_lr[where], found.weight[where], grid).tolist()
         for name, where in (("same_source", found.same), ("different_source", ~found.same))

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from blackbox.workflow._population_conditions import Applies
 
 LR_SHOWN = (10, 100)
+ONE_ENDPOINT = "two runs of one endpoint: they are each other's repeat control"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,7 +232,8 @@ def _run_rows(run: Run, path: Path, feature: str, population: Population) -> Pro
 def _evidence(material: _Material, pair: Pair, wanted: Wanted, found: Scored, chosen: str | None) -> RelatedEvidence:
     runs = [material.group.runs[i] for i in (pair.a, pair.b)]
     conditions = applicability(material.population.document, runs, _n_answered(material, found))
-    reason = _no_ratio(material, runs, found, conditions)
+    own = material.group.endpoints
+    reason = ONE_ENDPOINT if own[pair.a] == own[pair.b] else _no_ratio(material, runs, found, conditions)
     by_alternative = [] if reason else ratios(material.population, _known(found), wanted.left)
     return RelatedEvidence(
         score=found.score,

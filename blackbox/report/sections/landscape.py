@@ -215,4 +215,4 @@ def _apart(dots: Sequence[Dot]) -> list[Label]:
     return labels
 
 
-SECTION = Section(title="All runs at once", order=25, build=build)
+SECTION = Section(title="All runs at once", order=13, build=build)
