@@ -2,9 +2,9 @@
 
 `BLACKBOX_KIN_DATA` names the folder with `alpaca-dev.parquet`, `alpaca-dev-lineage.csv` and `alpaca-dev-pairs.csv`
 [../shared/data]; without it nothing is measured. `--sizes 10,25,50` measures fewer prompts than all of 10, 25, 50, 100,
-400, 805: sizes are nested, one pass scores them all. Prompts are drawn by the seed, nothing is tuned here: the
-recipe is METHODS' and the folds are the package's own. Peers score the same pairs with the same answers; they fit
-nothing, so for them no calibration is reported.
+400, 805: sizes are nested, one pass scores them all. Prompts are drawn by the seed. Nothing is fitted
+outside the folds, but the form of the regression was chosen on part of these groups (docs/adr/0017). Peers
+score the same pairs with the same answers; they fit nothing, so for them no calibration is reported.
 """
 
 from __future__ import annotations

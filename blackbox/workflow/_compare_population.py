@@ -62,7 +62,7 @@ def open_population(path: Path) -> Population:
     try:
         _check_versions(population, path)
         _check_arrays(population)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise EvidenceDamaged(f"{path} is no whole population: {error}") from None
     return population
 
@@ -78,11 +78,19 @@ def _check_versions(population: Population, path: Path) -> None:
 
 
 def _check_arrays(population: Population) -> None:
+    """Check that the parts a comparison reads are there and fit each other; `verify` also fits every number again."""
+    population_summary(population)
+    population.fit(())
+    most = {"reference": len(population.reference_folds), "probe": len(population.document["probes"])}
     for feature in {entry["feature"] for entry in population.document["signals"]}:
         rows = {n: population.arrays[f"rows/{feature}/{n}"] for n in ("values", "lengths", "reference", "probe")}
         n = len(rows["lengths"])
+        if any(values.dtype.kind != "u" or values.ndim != 1 for values in rows.values()):
+            raise ValueError(f"the rows of {feature} are no codes")
         if len(rows["values"]) != int(rows["lengths"].sum()) or n != len(rows["reference"]) or n != len(rows["probe"]):
             raise ValueError(f"the rows of {feature} do not add up")
+        if any(int(rows[name].max(initial=0)) >= least for name, least in most.items()):
+            raise ValueError(f"the rows of {feature} name references or probes that are not there")
 
 
 def population_summary(population: Population) -> dict[str, Any]:

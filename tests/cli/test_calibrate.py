@@ -145,6 +145,9 @@ def test_verify_finds_damage_and_forgery(made: Path, command: Command, tmp_path:
     del document["digest"]
     path.write_text(json.dumps({**document, "digest": digest(document)}))
     forged = command("verify", path)
+    del document["fits"]
+    path.write_text(json.dumps({**document, "digest": digest(document)}))
+    assert command("compare", *runs_of(made, ["x1", "x2"]), "--population", path).code == 5
     assert (whole.code, whole.json["ok"]) == (0, True)
     assert edited.code == 5
     assert forged.code == 5

@@ -223,7 +223,7 @@ def test_kin_are_ranked_among_ten_endpoints(tmp_path: Path) -> None:
     assert (best["a_endpoint"], best["b_endpoint"]) == ("m2", "m7")
     assert best["related"]["rank_pvalue"] == pytest.approx(1 / 9)
     assert best["related"]["log10_lr"] is None
-    assert {s["signal"] for s in best["related"]["signals"]} == {"w3", "c5"}
+    assert {s["signal"] for s in best["related"]["signals"]} == {"w3", "c5", "prefix"}
 
 
 def test_nine_endpoints_are_too_few_to_rank(tmp_path: Path) -> None:
