@@ -19,8 +19,8 @@ FEWEST = 3
 def thinned(suite: Suite, most_calls: int) -> Suite:
     """Return the suite with as many repeats of each probe as fit into a number of calls.
 
-    With more probes than can be asked three times, evenly spaced ones are kept. A suite that fits already is returned as it is. The same
-    suite and number always give the same digest, so runs of successive days are runs of one suite.
+    With more probes than can be asked three times, evenly spaced ones are kept. A suite that fits already is returned
+    as it is. The same suite and number always give the same digest, so runs of successive days are runs of one suite.
 
     Args:
         suite: Any suite with a document.
