@@ -52,7 +52,7 @@ def row(found: Examined, quirk: str) -> dict:
     }  # fmt: skip
 
 
-def main(n_clean: int = 2, *only: str) -> int:
+def main(n_clean: int = 5, *only: str) -> int:
     """Examine everything, print it, write results; 1 if a profile is missed or a clean session accused."""
     started = perf_counter()
     quirks = [name for name in QUIRKS if name != "clean" and (not only or name in only)]

@@ -132,10 +132,10 @@ def _swapped_at(split: Mapping[str, Grouping]) -> float | None:
 
 
 def _by_halves(heard: Heard) -> Finding:
-    """Judge by texts alone: within a prompt, are answers of one half of the session more alike than across halves."""
-    halves = {prompt: _halves(heard.answered(f"warm-{prompt}")) for prompt in ("animal", "number")}
-    usable = [pair for pair in halves.values() if min(map(len, pair)) > 1]
-    asked = f"{sum(len(a) + len(b) for a, b in usable)} short answers, the early half against the late one"
+    """Judge by texts alone: to equal requests, are answers of one half of the session more alike than across halves."""
+    halves = [_halves(heard.answered(f"{kind}-{prompt}")) for kind in ("warm", "hot") for prompt in checks.PROMPTS]
+    usable = [pair for pair in halves if min(map(len, pair)) > 1]
+    asked = f"{sum(len(a) + len(b) for a, b in usable)} answers to equal requests, the early half against the late one"
     if not usable:
         return Finding(check="one_model", status="can't tell", asked=asked, seen="too few replies")
     p = different_pvalue(usable)

@@ -70,10 +70,19 @@ async def test_an_ignored_temperature_is_found_from_texts_alone() -> None:
 
 
 async def test_a_swap_is_found_from_texts_alone() -> None:
-    """Early against late answers: a whole model swapped shows without log-probabilities."""
-    finding = (await found(5, "swap-model", logprobs=False))["one_model"]
-    assert finding.pvalue is not None
-    assert finding.status in ("not honoured", "can't tell")
+    """Early against late answers: a model swapped half way is named without log-probabilities, an honest one is not."""
+    swapped, honest = await _one_model_by_texts(90), await _one_model_by_texts(10_000)
+    assert ("not honoured", ("swap-model",)) == (swapped.status, swapped.quirks)
+    assert "one_model" in swapped.breaks
+    assert ("can't tell", ()) == (honest.status, honest.quirks)
+
+
+async def _one_model_by_texts(swapped_after: int) -> Finding:
+    model = Pretend(
+        rng=np.random.default_rng(5), quirks=frozenset({"swap-model"}), logprobs=False, swapped_after=swapped_after
+    )
+    findings = diagnose(await heard_from(model), token_limit_field="max_tokens")
+    return next(finding for finding in findings if finding.check == "one_model")
 
 
 async def test_copies_stop_what_would_be_judged_from_draws() -> None:
