@@ -49,7 +49,8 @@ def row(found: Examined, quirk: str) -> dict:
     hits = [f for f in troubles if quirk in f["quirks"]]
     other = [f["check"] for f in troubles if f not in hits]
     return {
-        "session": found.endpoint, "profile": quirk, "state": found.state, "found": bool(hits) if quirk != "clean" else None, "named": named,
+        "session": found.endpoint, "profile": quirk, "state": found.state,
+        "found": bool(hits) if quirk != "clean" else None, "named": named,
         "alone": named == [quirk], "other_findings": other,
         "seen": [f"{f['check']}: {f['status']}: {f['seen']}" for f in troubles],
     }  # fmt: skip
