@@ -1,8 +1,9 @@
 """What each suite is worth: null rejection, power for each relation, cost of a verdict; and parsers under fuzz.
 
 Suites that tiny models answer sensibly are asked of the zoo over the reference endpoint: per probe, many independent
-answers (`n` choices a request) are dealt into sessions of the suite's own size. Other families are tested on scripted
-answers from known laws: their power is that of the machinery on these laws, not a figure for real models.
+answers (`n` choices a request) are dealt into sessions of the suite's own size, and each session is in one pair only,
+so that pairs are independent and their rate is binomial. Other families are tested on scripted answers from known laws:
+their power is that of the machinery on these laws, not a figure for real models.
 """
 
 from __future__ import annotations
@@ -12,11 +13,15 @@ import random
 import sys
 import urllib.request
 from collections import Counter
+from concurrent.futures import Future
 from dataclasses import replace
+from functools import cache
 from itertools import combinations
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import _scripted as scripted
+import _zoo_repeats as repeats
 import numpy as np
 from _results import record
 from scipy.stats import binom
@@ -28,6 +33,15 @@ from blackbox.evidence.benign import deterministic_disagreement
 from blackbox.evidence.same import Design, compare_pair
 from blackbox.evidence.samples import Sample
 from blackbox.features import reading
+from blackbox.serve import batch as serving
+from blackbox.serve.batch import Batch
+from blackbox.serve.generation import Job, Sampled
+from blackbox.serve.language_model import LanguageModel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Draw = Callable[[str, Suite, Probe, int, np.random.Generator], list[tuple[str, str]]]
 
 SEED, ALPHA, N_PERMUTATIONS = 20_260_102, 0.05, 199
 MEMBERS = ("a", "a-tuned", "b", "c")
@@ -42,9 +56,12 @@ SECRET = b"benchmark key, public on purpose"
 OMNIBUS = {
     n: s for n in registry.names("signals") if (s := registry.signal(n)).info.question == "same" and s.info.omnibus
 }
+N_CLOSED, N_OPEN = 50, 3
+"""Sessions of each member: pairs a relation; null pairs are half of them at each of four members."""
 N_SCRIPTED, N_FUZZED = 16, 1_000_000
 WIDTH = 64
 """Choices a request."""
+serving.MOST_ROWS = 512
 
 
 def priced(suite: Suite) -> float:
@@ -71,9 +88,28 @@ def drawn(url: str, member: str, suite: Suite, probe: Probe, n: int) -> list[tup
     return found
 
 
-def sessions(url: str, member: str, suite: Suite, n_sessions: int, rng: np.random.Generator) -> list[Run]:
+@cache
+def _model(member: str) -> LanguageModel:
+    return LanguageModel(serve.folder(member))
+
+
+def sampled_here(member: str, suite: Suite, probe: Probe, n: int, rng: np.random.Generator) -> list[tuple[str, str]]:
+    """Return `n` independent answers from the endpoint's own sampler, without the network: many at a time, seeded."""
+    model, sent, most = _model(member), suite.sent_decoding(probe), probe.max_output_tokens or 16
+    prompt = model.prompt_ids([{"role": m.role, "content": m.content} for m in probe.messages])
+    seed, batch = int(rng.integers(2**60)), Batch(model)
+    futures: list[Future[Sampled]] = [Future() for _ in range(n)]
+    for i, future in enumerate(futures):
+        job = Job(prompt=prompt, max_tokens=most, temperature=sent.temperature or 0.0, top_p=1.0, seed=(seed, i))
+        batch.add(job, future)
+    while batch.busy:
+        batch.step()
+    return [(f.result().text, f.result().finish_reason) for f in futures]
+
+
+def sessions(draw: Draw, member: str, suite: Suite, n_sessions: int, rng: np.random.Generator) -> list[Run]:
     """Return independent runs of one member under a suite."""
-    answers = {p.id: drawn(url, member, suite, p, p.repeats * n_sessions) for p in suite.probes}
+    answers = {p.id: draw(member, suite, p, p.repeats * n_sessions, rng) for p in suite.probes}
     found = []
     for s in range(n_sessions):
         rows = [
@@ -132,47 +168,60 @@ def shortened(suite: Suite, n_probes: int, repeats: int) -> Suite:
 
 def closed_on_the_zoo(rng: np.random.Generator) -> list[dict]:
     """Return the rows of one-token, public and secret: ten probes in English and Chinese, asked ten times."""
+    return [*public_on_the_zoo(rng), *secret_on_the_zoo(rng)]
+
+
+def public_on_the_zoo(rng: np.random.Generator) -> list[dict]:
+    """Return the rows of the public one-token suite: 100 independent null pairs, 50 for each relation."""
+    return list(_rows(sampled_here, {"one-token.short": (suites.find("one-token.short"), N_CLOSED)}, rng))
+
+
+def secret_on_the_zoo(rng: np.random.Generator) -> list[dict]:
+    """Return the same rows of a one-token suite drawn from a key."""
     secret = suites.secret_suite("one-token", SECRET)
     spoken = replace(secret, probes=tuple(p for p in secret.probes if p.language in {"en", "zh"}))
-    return zoo_rows({
-        "one-token.short": (suites.find("one-token.short"), 6),
-        "one-token secret": (shortened(spoken, 10, 10), 6),
-    }, rng)  # fmt: skip
+    return list(_rows(sampled_here, {"one-token secret": (shortened(spoken, 10, 10), N_CLOSED)}, rng))
 
 
 def open_on_the_zoo(rng: np.random.Generator) -> list[dict]:
     """Return the rows of continuation and open-ended; most continuations of these tiny models are short."""
     return zoo_rows({
-        "continuation.short": (suites.find("continuation.short"), 3),
-        "open-ended.short, 6 probes × 4": (shortened(suites.find("open-ended.short"), 6, 4), 3),
+        "continuation.short": (suites.find("continuation.short"), N_OPEN),
+        "open-ended.short, 6 probes × 4": (shortened(suites.find("open-ended.short"), 6, 4), N_OPEN),
     }, rng)  # fmt: skip
 
 
 def zoo_rows(asked: dict[str, tuple[Suite, int]], rng: np.random.Generator) -> list[dict]:
     """Return a row a suite and relation, asked of the zoo: suite and sessions of each member by name."""
     with serve.running({member: member for member in MEMBERS}) as url:
-        return _zoo_rows(url, asked, rng)
+        return list(_rows(lambda member, suite, probe, n, _: drawn(url, member, suite, probe, n), asked, rng))
 
 
-def _zoo_rows(url: str, asked: dict[str, tuple[Suite, int]], rng: np.random.Generator) -> list[dict]:
-    rows = []
+def _rows(draw: Draw, asked: dict[str, tuple[Suite, int]], rng: np.random.Generator) -> Iterator[dict]:
     for name, (suite, n_sessions) in asked.items():
         started = perf_counter()
-        samples = {m: [sample(run) for run in sessions(url, m, suite, n_sessions, rng)] for m in MEMBERS}
+        samples = {m: [sample(run) for run in sessions(draw, m, suite, n_sessions, rng)] for m in MEMBERS}
         for relation, (x, y) in RELATIONS.items():
             pairs = (
-                [pair for m in MEMBERS for pair in combinations(samples[m], 2)]
+                [pair for m in MEMBERS for pair in zip(samples[m][::2], samples[m][1::2], strict=False)]
                 if x == y
-                else [(s, t) for s in samples[x] for t in samples[y]]
+                else list(zip(samples[x], samples[y], strict=True))
             )
-            rows.append({
+            row = {
                 "suite": name, "digest": suite.digest, "on": "zoo", "relation": relation, **rate(pairs, SEED),
+                "by_member": _by_member(pairs) if x == y else None,
                 "n_sessions": n_sessions * (len(MEMBERS) if x == y else 2),
                 "calls_a_side": sum(p.repeats for p in suite.probes), "cost_per_verdict_usd": priced(suite),
                 "valid": _valid(samples[x] + samples[y]), "seconds": round(perf_counter() - started, 1),
-            })  # fmt: skip
-            print(rows[-1], flush=True)
-    return rows
+            }  # fmt: skip
+            print(row, flush=True)
+            yield row
+
+
+def _by_member(pairs: list[tuple[Sample, Sample]]) -> dict[str, int]:
+    """Return the null pairs rejected at .05, by member: a fault of one model's answers would gather there."""
+    found = {m: [pair for pair in pairs if pair[0].run.id.rpartition("-")[0] == m] for m in MEMBERS}
+    return {m: round(len(own) * (rate(own, SEED)["rejected_05"] or 0)) for m, own in found.items()}
 
 
 def _valid(samples: list[Sample]) -> float:
@@ -320,6 +369,12 @@ def scripted_families(rng: np.random.Generator) -> list[dict]:
     return [*choice_rows(rng), *knowledge_rows(rng, N_SCRIPTED), *scripted_rows(rng, N_SCRIPTED)]
 
 
+def repeats_on_the_zoo(rng: np.random.Generator) -> list[dict]:
+    """Return the rows of suites whose answers are no draws: tokenizer, border-input, determinism."""
+    asked = (repeats.tokenizer_rows, repeats.border_rows, repeats.determinism_rows)
+    return [row for rows in asked for row in rows(rng, priced)]
+
+
 def fuzzed_parsers(_: np.random.Generator) -> list[dict]:
     """Return what came of a million fuzzed answers."""
     found = fuzz(N_FUZZED)
@@ -341,6 +396,14 @@ def checked(rows: list[dict]) -> dict[str, bool]:
         found["secret one-token: power within .1 of the public one for every relation"] = all(
             secret[r] >= public[r] - 0.1 for r in RELATIONS if r != "same weights"
         )
+    if counted := [r for r in rows if "excluded" in r]:
+        found["tokenizer: one tokenizer never excluded, another always"] = all(
+            r["excluded"] == (r["relation"] == "another tokenizer") for r in counted
+        )
+    if repeated := [r for r in rows if "same_weights_band" in r and r["relation"] == "same weights"]:
+        found["temperature 0: a session of the same weights is never rejected"] = all(
+            r["rejected_05"] == 0 for r in repeated
+        )
     if any("n_broke" in r for r in rows):
         found["parsers: no answer broke one"] = all(r["n_broke"] == 0 for r in rows)
     return found
@@ -348,10 +411,15 @@ def checked(rows: list[dict]) -> dict[str, bool]:
 
 PARTS = {
     "zoo_closed": closed_on_the_zoo,
+    "zoo_repeats": repeats_on_the_zoo,
     "zoo_open": open_on_the_zoo,
     "scripted": scripted_families,
     "parsers": fuzzed_parsers,
 }
+
+
+ALONE = {"zoo_public": public_on_the_zoo, "zoo_secret": secret_on_the_zoo}
+"""Halves of zoo_closed, to be run by name."""
 
 
 def main(*parts: str) -> int:
@@ -359,7 +427,7 @@ def main(*parts: str) -> int:
     good = True
     for part in parts or tuple(PARTS):
         started = perf_counter()
-        rows = PARTS[part](np.random.default_rng(SEED))
+        rows = (PARTS | ALONE)[part](np.random.default_rng(SEED))
         checks = checked(rows)
         record(f"suites_{part}", {
             "seed": SEED, "n_permutations": N_PERMUTATIONS, "prices_per_mtok": [0.50, 1.50], "rows": rows,

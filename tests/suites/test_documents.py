@@ -16,10 +16,10 @@ from blackbox.errors import SuiteError
 from blackbox.suites import PARSERS, QUESTIONS, SCHEMA, find, from_document, imported, locked, parse
 from blackbox.suites.schema import content_digest
 
-NAMES = st.from_regex(r"[a-z0-9][a-z0-9._-]{0,20}", fullmatch=True)
+NAMES = st.builds(str.__add__, st.sampled_from("az09"), st.text("az09._-", max_size=8))
 # A low surrogate alone is the worst a text can hold; a high one before it would be one character in JSON.
 TEXTS = st.text(
-    st.characters(codec="utf-8") | st.sampled_from("\udc00\udfff\x00\x85\u2028\ufeff\t\r\n\"'#:"), max_size=40
+    st.characters(codec="utf-8") | st.sampled_from("\udc00\udfff\x00\x85\u2028\ufeff\t\r\n\"'#:"), max_size=12
 )
 SHARED = {
     "family": NAMES,
@@ -60,7 +60,7 @@ DOCUMENTS = st.fixed_dictionaries(
         "version": st.integers(1, 9999),
         "questions": st.lists(st.sampled_from(QUESTIONS), min_size=1, max_size=3),
         "defaults": st.fixed_dictionaries(SHARED),
-        "probes": st.lists(PROBE, min_size=1, max_size=4, unique_by=lambda probe: probe["id"]),
+        "probes": st.lists(PROBE, min_size=1, max_size=2, unique_by=lambda probe: probe["id"]),
     },
     optional={
         "title": TEXTS,
@@ -79,7 +79,7 @@ def signed(document: dict[str, Any]) -> dict[str, Any]:
 
 
 @given(DOCUMENTS)
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_a_suite_is_rebuilt_from_its_own_document(document: dict[str, Any]) -> None:
     """`from_document(suite.document)` gives an equal suite: a run's suite.json loses nothing."""
     suite = from_document(signed(document), "test")
@@ -88,7 +88,7 @@ def test_a_suite_is_rebuilt_from_its_own_document(document: dict[str, Any]) -> N
 
 
 @given(DOCUMENTS)
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_a_suite_reads_the_same_from_yaml_and_json(document: dict[str, Any]) -> None:
     """YAML, pretty JSON, tab-indented JSON and one-line JSON of one document are one suite, surrogates included."""
     whole = signed(document)
@@ -107,7 +107,7 @@ QuotedText.ignore_aliases = lambda *_: True  # type: ignore[method-assign]
 
 
 @given(DOCUMENTS)
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_locking_signs_a_text_and_touches_nothing_else(document: dict[str, Any]) -> None:
     """An unsigned text becomes readable by one inserted field; locking again changes no character."""
     expected = from_document(signed(document), "test")
