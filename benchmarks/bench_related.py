@@ -225,6 +225,5 @@ def main() -> None:
     recorded_more("related", {"seed": SEED, **counts}, {"by_n_prompts": found, "passes": {str(sizes[-1]): cost}})
 
 
-
 if __name__ == "__main__":
     main()
