@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -332,7 +333,7 @@ def _provenance(judged: Sequence[_Judged], options: CompareOptions) -> dict[str,
                 *(f"--control {run}" for run in options.controls),
                 *(f"--benign {run}" for run in options.benign),
                 *(f"--alternative {run}" for run in options.alternatives),
-                *((f"--population {options.population}",) if options.population else ()),
+                *((f"--population {shlex.quote(str(options.population))}",) if options.population else ()),
             )
         ),
     }

@@ -326,7 +326,7 @@ def document(runs: list[dict[str, Any]], pairs: list[dict[str, Any]]) -> dict[st
             "seed": 0,
             "created_at": "2026-03-04T08:00:00.000000Z",
             "packages": {"numpy": "2.4.0", "scipy": "1.17.0"},
-            "command": "blackbox compare",
+            "command": " ".join(["blackbox compare", *(str(run["id"]) for run in runs)]),
         },
     }
 
@@ -417,7 +417,7 @@ def against_population(n: int = 3) -> dict[str, Any]:
     found = related_only(n)
     for place, entry in enumerate(found["pairs"][:-1]):
         entry["related"] |= {
-            "log10_lr": 1.5 - place,
+            "log10_lr": max(1.5 - place, -1.2),
             "uncapped_log10_lr": 4.2 - place,
             "bounds": [-1.2, 1.95],
             "verbal": "moderate support",

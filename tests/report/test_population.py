@@ -84,7 +84,7 @@ def test_the_overview_lists_ratios_where_there_are_some() -> None:
 
     assert table.columns[-1].title == "log10 LR"
     assert [getattr(row[-1], "text", None) for row in table.rows] == ["1.50", "0.50", "–"]
-    assert "no ratio" not in matrix.caption
+    assert "those stand in the list" in matrix.caption
     assert any("log10 LR 1.50" in cell.words for row in matrix.cells for cell in row if cell)
 
 
@@ -96,3 +96,11 @@ def test_without_a_population_the_overview_says_no_ratio() -> None:
 
     assert "no ratio" in matrix.caption
     assert "log10 LR" not in [column.title for column in table.columns]
+
+
+def test_the_page_names_the_population_to_recompute_with() -> None:
+    """The command on the page is the one that was given: without its population there would be no ratio."""
+    document = documents.against_population()
+    document["provenance"]["command"] += " --population 'my panel.json'"
+
+    assert "--population 'my panel.json' --seed 0" in render(document)

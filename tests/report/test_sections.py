@@ -40,8 +40,9 @@ def test_a_section_declares_title_order_and_scope(name: str) -> None:
 
 
 def test_orders_are_distinct() -> None:
-    """Two sections never compete for one place."""
-    places = [(section.kind, section.order) for section in map(registry.section, SECTIONS)]
+    """Two sections of one kind of document never compete for one place."""
+    found = [registry.section(name) for name in SECTIONS]
+    places = [(getattr(section, "kind", "comparison"), section.order) for section in found]
 
     assert sorted(set(places)) == sorted(places)
 
@@ -291,7 +292,7 @@ def test_json_is_the_document_and_strict() -> None:
         render(document, to="json")
 
 
-@pytest.mark.parametrize("schema", ["blackbox.comparison/2", None])
+@pytest.mark.parametrize("schema", ["blackbox.comparison/2", None, "blackbox.drift/2"])
 def test_another_schema_is_refused(schema: str | None) -> None:
     """A document of another kind or version is one clear line."""
     with pytest.raises(UsageError, match=r"schema must be one of blackbox\.comparison/1"):

@@ -161,7 +161,7 @@ def _kinship_matrix(suite: str, scored: Sequence[tuple[int, Mapping[str, Any]]])
             target=pair_anchor(place),
             shade=(score - low) / (high - low) if high > low else 0.0,
         )
-    meant = "the ratios stand in the list below" if stated else "no ratio"
+    meant = "a score is no ratio: those stand in the list" if stated else "no ratio"
     return Matrix(
         caption=f"Kinship score, {suite}: darker is closer than the references are; {meant}, and never a direction",
         names=tuple(Name(text=name) for name in names),

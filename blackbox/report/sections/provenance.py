@@ -87,9 +87,8 @@ def _commands(document: Mapping[str, Any]) -> tuple[Block, ...]:
         if run.get("journal_head")
     ]
     seed = provenance.get("seed")
-    recompute = " ".join(
-        ["blackbox compare", *(shlex.quote(name) for name in found), *([f"--seed {seed}"] if seed is not None else [])]
-    )
+    named = " ".join(["blackbox compare", *(shlex.quote(name) for name in found)])
+    recompute = " ".join([str(provenance.get("command") or named), *([f"--seed {seed}"] if seed is not None else [])])
     return (Text(text=_RECOMPUTE), Command(lines=(*verify, recompute))) if found else ()
 
 
