@@ -6,13 +6,15 @@ name is served apart, since it would answer for the others.
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 from collections import Counter
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from time import perf_counter
 
-from _results import record
+from _results import FOLDER, record
 from scipy.stats import binomtest
 
 from blackbox import serve
@@ -21,7 +23,8 @@ from blackbox.serve.quirks import QUIRKS, make_quirk
 from blackbox.workflow.clock import SYSTEM_CLOCK, run_sync
 from blackbox.workflow.doctor import DoctorRequest, Examined, examine
 
-MEMBER, CONCURRENCY, TOGETHER = "a", 4, 4
+MEMBER, CONCURRENCY, TOGETHER, N_CLEAN = "a", 4, 2, 5
+LOCK = Path(tempfile.gettempdir()) / "blackbox-bench-doctor.lock"
 
 
 def examined(profiles: dict[str, list[str]]) -> list[Examined]:
@@ -46,28 +49,42 @@ def row(found: Examined, quirk: str) -> dict:
     hits = [f for f in troubles if quirk in f["quirks"]]
     other = [f["check"] for f in troubles if f not in hits]
     return {
-        "profile": quirk, "state": found.state, "found": bool(hits) if quirk != "clean" else None, "named": named,
+        "session": found.endpoint, "profile": quirk, "state": found.state,
+        "found": bool(hits) if quirk != "clean" else None, "named": named,
         "alone": named == [quirk], "other_findings": other,
         "seen": [f"{f['check']}: {f['status']}: {f['seen']}" for f in troubles],
     }  # fmt: skip
 
 
-def main(n_clean: int = 2, *only: str) -> int:
-    """Examine everything, print it, write results; 1 if a profile is missed or a clean session accused."""
-    started = perf_counter()
-    quirks = [name for name in QUIRKS if name != "clean" and (not only or name in only)]
-    profiles = {f"clean-{i}": ["clean"] for i in range(n_clean)} | {name: [name] for name in quirks}
-    rows: list[dict] = []
+def main(*only: str) -> int:
+    """Examine everything, or the profiles named, print and write results; 1 if one is missed or a clean one accused.
+
+    Rows of profiles that are not named stay as they are, so that a run can be split or taken up again.
+    """
+    profiles = {f"clean-{i}": ["clean"] for i in range(N_CLEAN)}
+    profiles |= {name: [name] for name in QUIRKS if name != "clean"}
+    profiles = {name: quirks for name, quirks in profiles.items() if not only or name in only}
+    summed: dict = {}
     for some in groups(profiles):
-        found = examined(some)
-        rows += [row(each, "clean" if each.endpoint.startswith("clean-") else each.endpoint) for each in found]
-        for each in rows[-len(found) :]:
-            print(f"{each['profile']}: found {each['found']}, named {each['named']}, beside {each['other_findings']}")
-        print(f"{len(rows)} of {len(profiles)}, {perf_counter() - started:.0f} s", flush=True)
-        summed = summary(rows, perf_counter() - started)
-        if not only:
-            record("doctor", summed)
-    return 0 if all(summed["checks"].values()) else 1
+        started = perf_counter()
+        rows = [row(each, profiles[each.endpoint][0]) for each in examined(some)]
+        for each in rows:
+            print(f"{each['session']}: found {each['found']}, named {each['named']}, beside {each['other_findings']}")
+        summed = kept(rows, perf_counter() - started)
+        print(f"{summed['n_examined']} + {summed['n_clean']}, {perf_counter() - started:.0f} s", flush=True)
+    return 0 if summed and all(summed["checks"].values()) else 1
+
+
+def kept(rows: list[dict], seconds: float) -> dict:
+    """Put rows in the place of earlier ones of the same sessions, write and return the summary."""
+    with LOCK.open("w") as lock:
+        flock(lock, LOCK_EX)
+        path = FOLDER / "doctor.json"
+        old = json.loads(path.read_text("utf-8")) if path.exists() else {"profiles": [], "seconds": 0.0}
+        by_session = {each["session"]: each for each in (*old["profiles"], *rows)}
+        summed = summary([by_session[name] for name in sorted(by_session)], old["seconds"] + seconds)
+        record("doctor", summed)
+    return summed
 
 
 def groups(profiles: dict[str, list[str]]) -> list[dict[str, list[str]]]:
@@ -103,4 +120,4 @@ def _said(event: Progress) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*(int(each) if each.isdigit() else each for each in sys.argv[1:])))
+    sys.exit(main(*sys.argv[1:]))

@@ -1,8 +1,9 @@
 """Kinship of recorded answers of models with known lineage: ratios with both groups of every pair left out.
 
-`BLACKBOX_KIN_DATA` names the folder with `alpaca-dev.parquet`, `alpaca-dev-lineage.csv` and `alpaca-dev-pairs.csv`
+`BLACKBOX_DATA` names the folder with `alpaca-dev.parquet`, `alpaca-dev-lineage.csv` and `alpaca-dev-pairs.csv`
 [../shared/data]; without it nothing is measured. `--sizes 10,25,50` measures fewer prompts than all of 10, 25, 50, 100,
-400, 805: sizes are nested, one pass scores them all. Prompts are drawn by the seed. Nothing is fitted
+400, 805: sizes are nested, one pass scores them all, and what was recorded for other sizes with the same versions and
+seed stays. Prompts are drawn by the seed. Nothing is fitted
 outside the folds, but the form of the regression was chosen on part of these groups (docs/adr/0017). Peers
 score the same pairs with the same answers; they fit nothing, so for them no calibration is reported.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import csv
 import os
+import resource
 import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +21,7 @@ from time import process_time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from _results import record
+from _results import recorded_more
 from peers.kinship import PEERS
 from threadpoolctl import threadpool_limits
 
@@ -55,7 +57,7 @@ class Answers:
 
 def folder() -> Path:
     """Return where the data should lie."""
-    return Path(os.environ.get("BLACKBOX_KIN_DATA", Path(__file__).parents[1] / ".." / "shared" / "data"))
+    return Path(os.environ.get("BLACKBOX_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
 def loaded(where: Path, n_prompts: int) -> Answers:
@@ -195,7 +197,7 @@ def peers(data: Answers, size: int) -> dict[str, Any]:
 def main() -> None:
     """Measure, print and record."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--sizes", default=os.environ.get("BLACKBOX_KIN_SIZES", ",".join(map(str, SIZES))))
+    parser.add_argument("--sizes", default=os.environ.get("BLACKBOX_RELATED_SIZES", ",".join(map(str, SIZES))))
     sizes = sorted({int(s) for s in parser.parse_args().sizes.split(",")})
     where = folder()
     if not (where / "alpaca-dev.parquet").is_file():
@@ -209,19 +211,18 @@ def main() -> None:
         found = {str(size): {"ours": ours(data, scores[size]), "peers": peers(data, size)} for size in sizes}
     for size, entry in found.items():
         own = entry["ours"]
-        cost = own["cllr_uncapped"]
+        loss = own["cllr_uncapped"]
         print(
             f"{size:>4} prompts: AUC {own['auc']:.4f}, TPR at 1 % {own['tpr_at_1_percent']:.2f}, realised "
-            f"{own['realised_rate_at_nominal_1_percent']:.2%}, C_llr {cost['total']:.3f} "
-            f"(calibration {cost['calibration']:.3f})"
+            f"{own['realised_rate_at_nominal_1_percent']:.2%}, C_llr {loss['total']:.3f} "
+            f"(calibration {loss['calibration']:.3f})"
         )
         for name, reached in entry["peers"].items():
             print(f"       {name:<26} AUC {reached['auc']:.4f}, TPR at 1 % {reached['tpr_at_1_percent']:.2f}")
     counts = {"n_models": len(data.models), "n_groups": len(data.lineage.fold), "n_pairs": len(data.lineage.pairs)}
-    record(
-        "related",
-        {"seed": SEED, "sizes": sizes, **counts, "processor_seconds_scoring": seconds, "by_n_prompts": found},
-    )
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    cost = {"sizes": sizes, "processor_seconds_scoring": seconds, "peak_mib_with_peers": peak}
+    recorded_more("related", {"seed": SEED, **counts}, {"by_n_prompts": found, "passes": {str(sizes[-1]): cost}})
 
 
 if __name__ == "__main__":

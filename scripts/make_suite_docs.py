@@ -36,7 +36,7 @@ _MAKING = """
 with licence, revision or digest recorded. E-mail addresses, telephone, card and account numbers, keys and named secrets are \
 taken out by patterns first; names and what no pattern knows stay, so read the file |
 | `blackbox suites secret FAMILY -o FILE` | a family's questions drawn by HMAC-SHA256 from the key in `BLACKBOX_SUITE_KEY`; the key is never written |
-| `blackbox suites select RUN -o FILE` | the near ties that a run of `border-input` found at one endpoint, to be asked anew: the run that found them is never part of the test |
+| `blackbox suites near-ties RUN -o FILE` | the near ties that a run of `border-input` found at one endpoint, to be asked anew: the run that found them is never part of the test |
 
 ## Models that think first
 

@@ -29,7 +29,7 @@ PURE = [
     for path in MODULES
     if path.relative_to(PACKAGE)
     .as_posix()
-    .startswith(("core", "stats/", "signals/", "evidence/", "report/sections/", "report/blocks.py"))
+    .startswith(("core", "stats/", "signals/", "evidence/", "report/sections/", "report/blocks/"))
 ]
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "wrapper", "data", "info", "misc"}
 
@@ -80,7 +80,7 @@ def test_the_import_contracts_hold(copied: Path) -> None:
         ("errors.py", "import blackbox.core"),
         ("store/journal.py", "import blackbox.workflow"),
         ("stats/distances.py", "import asyncio"),
-        ("report/blocks.py", "import rich"),
+        ("report/blocks/parts.py", "import rich"),
         ("collect/__init__.py", "import httpx2"),
     ],
 )

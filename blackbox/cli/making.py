@@ -1,4 +1,4 @@
-"""`suites new`, `from-dataset`, `secret` and `select`: suites that are made."""
+"""`suites new`, `from-dataset`, `secret` and `near-ties`: suites that are made."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def register(suites: Typer) -> None:
     suites.command("new")(new)
     suites.command("from-dataset")(from_dataset)
     suites.command("secret")(secret)
-    suites.command("select")(select)
+    suites.command("near-ties")(near_ties)
 
 
 def new(
@@ -101,7 +101,7 @@ def secret(
     _say(secret_suite(family, key_env, os.environ, out), as_json=as_json)
 
 
-def select(
+def near_ties(
     run: Annotated[str, typer.Argument(metavar="RUN", help="A run of border-input: id, unique prefix or path.")],
     *,
     out: OutOption,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 LONG_ANSWER = 60
 """Code points from which an answer at temperature 1 that repeats another word for word is not expected."""
 MOST_SKEW_S = 60.0
+_DATE_STEP_S = 1.0
 _SAME_START = 40
 _OTHER_MODEL_NATS = 1.0
 """Builds of one model differ by less at the first token of short prompts; other models by more."""
@@ -132,10 +133,10 @@ def _swapped_at(split: Mapping[str, Grouping]) -> float | None:
 
 
 def _by_halves(heard: Heard) -> Finding:
-    """Judge by texts alone: within a prompt, are answers of one half of the session more alike than across halves."""
-    halves = {prompt: _halves(heard.answered(f"warm-{prompt}")) for prompt in ("animal", "number")}
-    usable = [pair for pair in halves.values() if min(map(len, pair)) > 1]
-    asked = f"{sum(len(a) + len(b) for a, b in usable)} short answers, the early half against the late one"
+    """Judge by texts alone: to equal requests, are answers of one half of the session more alike than across halves."""
+    halves = [_halves(heard.answered(f"{kind}-{prompt}")) for kind in ("warm", "hot") for prompt in checks.PROMPTS]
+    usable = [pair for pair in halves if min(map(len, pair)) > 1]
+    asked = f"{sum(len(a) + len(b) for a, b in usable)} answers to equal requests, the early half against the late one"
     if not usable:
         return Finding(check="one_model", status="can't tell", asked=asked, seen="too few replies")
     p = different_pvalue(usable)
@@ -163,15 +164,20 @@ def routing(heard: Heard) -> Finding:
 
 
 def clock(heard: Heard) -> Finding:
-    """Return how far the server's clock is from ours."""
-    skews = [skew for r in heard.answered(*heard.checks) if (skew := _skew_s(r)) is not None]
+    """Return how far the server's clock is from ours.
+
+    A reply's Date was written between our request and its arrival: every reply gives the least and the most its
+    clock can be ahead, and only what is too far for both is a finding, however slow the server is.
+    """
+    bounds = [found for r in heard.answered(*heard.checks) if (found := _skew_bounds_s(r)) is not None]
     asked = "the Date of every reply against our clock"
-    if not skews:
+    if not bounds:
         return Finding(check="clock", status="can't tell", asked=asked, seen="replies have no Date")
-    typical = median(skews)
-    status: Status = "honoured" if abs(typical) <= MOST_SKEW_S else "not honoured"
-    return Finding(check="clock", status=status, asked=asked, seen=f"{typical:+.0f} s in {len(skews)} replies",
-                   counts={"replies": len(skews), "skew_s": typical})  # fmt: skip
+    low, high = (median(side) for side in zip(*bounds, strict=True))
+    status: Status = "not honoured" if low > MOST_SKEW_S or high < -MOST_SKEW_S else "honoured"
+    seen = f"{low:+.0f} to {high:+.0f} s in {len(bounds)} replies"
+    return Finding(check="clock", status=status, asked=asked, seen=seen,
+                   counts={"replies": len(bounds), "skew_low_s": low, "skew_high_s": high})  # fmt: skip
 
 
 def latency(heard: Heard) -> Finding:
@@ -217,15 +223,16 @@ def _near_alike(heard: Heard) -> bool:
     return bool(starts) and min(starts) >= _SAME_START
 
 
-def _skew_s(reply: Reply) -> float | None:
-    """Return how many seconds the server's Date is ahead of ours when the reply was half way."""
+def _skew_bounds_s(reply: Reply) -> tuple[float, float] | None:
+    """Return the least and the most seconds the server's clock is ahead of ours; a Date has whole seconds."""
     date, o = reply.wire.server_date if reply.wire else None, reply.observation
     if date is None or o.requested_at is None or o.latency_s is None:
         return None
     try:
-        return (parsedate_to_datetime(date) - o.requested_at).total_seconds() - o.latency_s / 2
+        ahead = (parsedate_to_datetime(date) - o.requested_at).total_seconds()
     except (ValueError, TypeError, OverflowError):
         return None
+    return ahead - o.latency_s, ahead + _DATE_STEP_S
 
 
 def _listed(found: Counter[str]) -> str:

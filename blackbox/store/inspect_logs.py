@@ -114,7 +114,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> Any:
         if len(content) > MAX_MEMBER_BYTES:
             raise UsageError(f"{place} unpacks to more than {MAX_MEMBER_BYTES:,} bytes")
         return parsed(content.decode("utf-8-sig"), place)
-    except (NotImplementedError, RuntimeError) as error:
+    except RuntimeError as error:
         raise UsageError(f"{place} can't be unpacked here ({error}); {_CONVERT}") from None
     except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise UsageError(f"{place} is damaged: {error}") from None

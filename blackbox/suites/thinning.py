@@ -12,13 +12,15 @@ if TYPE_CHECKING:
     from blackbox.core import Suite
 
 SUFFIX = "-daily"
+FEWEST = 3
+"""Repeats below which fewer probes are asked instead: one answer says nothing of how often answers repeat."""
 
 
 def thinned(suite: Suite, most_calls: int) -> Suite:
     """Return the suite with as many repeats of each probe as fit into a number of calls.
 
-    With more probes than calls, evenly spaced ones are kept. A suite that fits already is returned as it is. The same
-    suite and number always give the same digest, so runs of successive days are runs of one suite.
+    With more probes than can be asked three times, evenly spaced ones are kept. A suite that fits already is returned
+    as it is. The same suite and number always give the same digest, so runs of successive days are runs of one suite.
 
     Args:
         suite: Any suite with a document.
@@ -26,19 +28,21 @@ def thinned(suite: Suite, most_calls: int) -> Suite:
     """
     if sum(probe.repeats for probe in suite.probes) <= most_calls:
         return suite
-    kept = _kept(len(suite.probes), most_calls)
+    fewest = min(FEWEST, max(probe.repeats for probe in suite.probes))
+    kept = _kept(len(suite.probes), max(1, most_calls // fewest))
     repeats = max(1, most_calls // len(kept))
     document: dict[str, Any] = copy.deepcopy(dict(suite.document))
     document["name"] = f"{suite.name}{SUFFIX}"
     document["probes"] = [_asked(document["probes"][i], min(repeats, suite.probes[i].repeats)) for i in kept]
+    document.pop("short", None)  # it may name probes that are no longer asked
     document["digest"] = content_digest(document)
     return build(document, Place(source=f"{suite.name} thinned"), origin="file")
 
 
-def _kept(n_probes: int, most_calls: int) -> list[int]:
-    if n_probes <= most_calls:
+def _kept(n_probes: int, most: int) -> list[int]:
+    if n_probes <= most:
         return list(range(n_probes))
-    return sorted({i * n_probes // most_calls for i in range(most_calls)})
+    return sorted({i * n_probes // most for i in range(most)})
 
 
 def _asked(probe: dict[str, Any], repeats: int) -> dict[str, Any]:

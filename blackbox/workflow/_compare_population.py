@@ -106,7 +106,7 @@ def population_summary(population: Population) -> dict[str, Any]:
         "cllr": {n: document["performance"][n]["cllr"] for n in alternatives},
         "cllr_uncapped": {n: document["performance"][n]["cllr_uncapped"] for n in alternatives},
         "misleading": document["performance"]["unrelated"]["misleading"],
-        "tippett": _tippett_rows(document["performance"]["unrelated"]["tippett"]),
+        "tippett": _points(document["performance"]["unrelated"]["tippett"]),
         "calibration_curve": document["performance"]["unrelated"]["calibration_curve"],
         "sibling_reason": document["reasons"]["sibling"],
         "separates": [ratio_words.SEPARATES[n] for n in alternatives],
@@ -115,12 +115,9 @@ def population_summary(population: Population) -> dict[str, Any]:
     }
 
 
-def _tippett_rows(tippett: Mapping[str, Sequence[float]]) -> list[dict[str, float]]:
-    """Return the curves' points nearest to every half unit, each once."""
-    grid = tippett["log10_lr"]
-    halves = [half / 2 for half in range(round(2 * grid[0]), round(2 * grid[-1]) + 1)]
-    nearest = dict.fromkeys(min(range(len(grid)), key=lambda i, h=half: abs(grid[i] - h)) for half in halves)  # type: ignore[misc]
-    return [{name: values[i] for name, values in tippett.items()} for i in nearest]
+def _points(curves: Mapping[str, Sequence[float]]) -> list[dict[str, float]]:
+    """Return curves over one grid, point by point."""
+    return [dict(zip(curves, values, strict=True)) for values in zip(*curves.values(), strict=True)]
 
 
 def population_evidence(

@@ -179,19 +179,26 @@ def _judged(
     grams: dict[str, list[FeatureMatrix]] = {
         f: [source.matrix(f, i, p, on_run) for i, p in enumerate(probes)] for f, probes in needed.items() if f in GRAMS
     }
-    related: list[RelatedEvidence] = (
-        population_evidence(
-            group, population, named.paths, chosen=options.chosen, detailed=len(group.pairs) <= DETAILED_PAIRS
-        )
-        if population and "related" in options.questions
-        else related_evidence(group, grams)
-    )
+    related = _related(group, named, grams, options, population)
     return _Judged(
         group=group,
         rules=material.rules,
         entries=_entries(material, same, related, options),
         landscape=landscape(group, samples, grams, seed=material.rules.seed),
     )
+
+
+def _related(
+    group: Group,
+    named: Named,
+    grams: dict[str, list[FeatureMatrix]],
+    options: CompareOptions,
+    population: Population | None,
+) -> list[RelatedEvidence]:
+    if population is None or "related" not in options.questions:
+        return related_evidence(group, grams)
+    detailed = len(group.pairs) <= DETAILED_PAIRS
+    return population_evidence(group, population, named.paths, chosen=options.chosen, detailed=detailed)
 
 
 def _entries(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from blackbox import registry, store
@@ -255,7 +255,7 @@ class _Patient:
 
 @dataclass(slots=True)
 class _Listening:
-    """Passes calls on and keeps how each reply came, by the identity of the call: calls are sent as planned."""
+    """Passes calls on and keeps how each reply came, by the identity of the call: each is sent as planned."""
 
     endpoint: Endpoint
     wires: dict[int, Wire] = field(default_factory=dict)
@@ -279,9 +279,8 @@ class _Kept:
 
 
 def _planned(check: Check, repeat: int) -> PlannedCall:
-    return PlannedCall(
-        key=f"{check.name}#{repeat}", probe_id=check.name, repeat=repeat, block_id=repeat, call=check.call
-    )
+    own = replace(check.call)  # a repeat of its own: how replies came is kept by the identity of the call
+    return PlannedCall(key=f"{check.name}#{repeat}", probe_id=check.name, repeat=repeat, block_id=repeat, call=own)
 
 
 async def _opened(stack: AsyncExitStack, spec: EndpointSpec, environ: Mapping[str, str]) -> Endpoint:

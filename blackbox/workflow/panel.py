@@ -156,8 +156,8 @@ def _groups(panel: Panel) -> str:
 
 
 def _suite() -> str:
-    """Return the open-ended suite with each question asked once: what a population needs, at a quarter of the price."""
-    document = json.loads(json.dumps(suites.find("open-ended").document))
+    """Return the first open-ended suite (50 questions) with each question asked once: what a population needs, at a quarter of the price."""
+    document = json.loads(json.dumps(suites.find("open-ended@1").document))
     probes = [{k: v for k, v in probe.items() if k != "repeats"} for probe in document["probes"]]
     once = {**document["defaults"], "repeats": 1}
     document |= {"name": SUITE, "version": 1, "defaults": once, "probes": probes}

@@ -150,7 +150,7 @@ def test_near_ties_are_selected_and_discovery_stays_out_of_the_test(
     vendor.answer = answer
     configured(tmp_path, vendor, "a")
     found = command("run", "-s", "ties.yaml", "--json").json["sessions"][0]["run_id"]
-    made = command("suites", "select", found, "-o", "near.yaml", "--limit", "5", "--repeats", "4", "--json").json
+    made = command("suites", "near-ties", found, "-o", "near.yaml", "--limit", "5", "--repeats", "4", "--json").json
     told = made["provenance"]
     assert (2, 8, {"answers": 2}, found) == (made["n_probes"], made["n_calls"], told["by"], told["run"])
     assert {"near", "nearest"} == {probe.id for probe in load(tmp_path / "near.yaml").probes}
@@ -168,7 +168,7 @@ def test_no_near_tie_is_said(command: Command, tmp_path: Path, vendor: FakeVendo
     vendor.answer = lambda _body, _n: "tea"
     configured(tmp_path, vendor, "a")
     found = command("run", "-s", "ties.yaml", "--json").json["sessions"][0]["run_id"]
-    assert "no near tie: answers never varied" in command("suites", "select", found, "-o", "n.yaml").line()
+    assert "no near tie: answers never varied" in command("suites", "near-ties", found, "-o", "n.yaml").line()
 
 
 def test_plan_takes_the_standard_profile_and_says_its_cost(

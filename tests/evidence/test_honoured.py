@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from support.pretend_model import Pretend, heard_from
 
-from blackbox.core import Observation, Outcome, TokenLogprob
-from blackbox.evidence import checks, honoured_sampling, stated_draws
+from blackbox.core import Observation, Outcome, TokenLogprob, Wire
+from blackbox.evidence import checks, honoured_sampling, honoured_serving, stated_draws
 from blackbox.evidence.checks import Heard, Reply
 from blackbox.evidence.honoured import diagnose, honoured_settings
 
@@ -70,10 +72,19 @@ async def test_an_ignored_temperature_is_found_from_texts_alone() -> None:
 
 
 async def test_a_swap_is_found_from_texts_alone() -> None:
-    """Early against late answers: a whole model swapped shows without log-probabilities."""
-    finding = (await found(5, "swap-model", logprobs=False))["one_model"]
-    assert finding.pvalue is not None
-    assert finding.status in ("not honoured", "can't tell")
+    """Early against late answers: a model swapped half way is named without log-probabilities, an honest one is not."""
+    swapped, honest = await _one_model_by_texts(90), await _one_model_by_texts(10_000)
+    assert ("not honoured", ("swap-model",)) == (swapped.status, swapped.quirks)
+    assert "one_model" in swapped.breaks
+    assert ("can't tell", ()) == (honest.status, honest.quirks)
+
+
+async def _one_model_by_texts(swapped_after: int) -> Finding:
+    model = Pretend(
+        rng=np.random.default_rng(5), quirks=frozenset({"swap-model"}), logprobs=False, swapped_after=swapped_after
+    )
+    findings = diagnose(await heard_from(model), token_limit_field="max_tokens")
+    return next(finding for finding in findings if finding.check == "one_model")
 
 
 async def test_copies_stop_what_would_be_judged_from_draws() -> None:
@@ -125,3 +136,17 @@ def test_a_model_that_hardly_varies_is_not_accused_of_ignoring_temperature() -> 
     ]  # fmt: skip
     heard = Heard(replies=tuple(replies), model="m", nonsense="x")
     assert "can't tell" == honoured_sampling.temperature(heard, copies=False).status
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "latency_s", "status"), [(3, 1, "honoured"), (200, 240, "honoured"), (90, 1, "not honoured"),
+                                         (-90, 1, "not honoured"), (-59, 1, "honoured")]
+)  # fmt: skip
+def test_a_slow_server_is_not_accused_of_a_wrong_clock(ahead_s: int, latency_s: float, status: str) -> None:
+    """A Date is written between request and arrival: only a clock that no such moment explains is wrong."""
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    date = formatdate((at + timedelta(seconds=ahead_s)).timestamp(), usegmt=True)
+    observation = Observation(key="bare#0", probe_id="bare", repeat=0, block_id=0, outcome=Outcome.OK, text="x",
+                              requested_at=at, latency_s=latency_s)  # fmt: skip
+    reply = Reply(check="bare", observation=observation, seconds=0.0, wire=Wire(server_date=date))
+    assert status == honoured_serving.clock(Heard(replies=(reply,), model="m", nonsense="x")).status

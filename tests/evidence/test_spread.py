@@ -1,14 +1,18 @@
-"""Permutation tests on short answers: calibrated under the null, strong where one kind is more repetitive."""
+"""Permutation tests on answers: calibrated under the null, strong where one kind is more repetitive."""
 
 from __future__ import annotations
 
 from itertools import combinations, product
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from blackbox.evidence import spread
 from blackbox.evidence.spread import different_pvalue, more_equal_pvalue, n_alike
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 WORDS = np.array(list("abcdefgh"))
 
@@ -50,14 +54,24 @@ def test_another_law_is_found(rng: np.random.Generator) -> None:
     assert 0.005 == different_pvalue([(answers(rng, early, 9), answers(rng, late, 9)) for _ in range(2)])
 
 
-def test_shares_agree_with_a_double_loop(rng: np.random.Generator) -> None:
-    """Pairs within and across, counted one by one."""
+@pytest.mark.parametrize("alike", [spread._equal, spread._cosines])
+def test_means_agree_with_a_double_loop(rng: np.random.Generator, alike: Callable[[list[str]], np.ndarray]) -> None:
+    """Pairs within and across, one by one; of answers of one word the cosine is 1 where they are equal, else 0."""
     x, y = answers(rng, np.full(8, 1 / 8), 6), answers(rng, np.full(8, 1 / 8), 9)
-    counts = [np.array([[side.count(w) for w in WORDS]], dtype=float) for side in (x, y)]
-    within = [a == b for a, b in combinations(x, 2)]
-    across = [a == b for a, b in product(x, y)]
-    assert sum(within) / len(within) == pytest.approx(spread._equal(counts[0])[0])
-    assert sum(across) / len(across) == pytest.approx(spread._across(*counts)[0])
+    kinds = np.array([[1.0] * 6 + [0.0] * 9])
+    means = spread._means(alike([*x, *y]), kinds)
+    for sides, found in (
+        (combinations(x, 2), means.first), (combinations(y, 2), means.second), (product(x, y), means.across),
+    ):  # fmt: skip
+        equal = [a == b for a, b in sides]
+        assert [sum(equal) / len(equal)] == pytest.approx(found)
+
+
+def test_longer_answers_are_compared_by_their_words() -> None:
+    """By hand: two of three words shared, one of them twice on one side; white space alone is like nothing else."""
+    cosines = spread._cosines(["a b a", "a c", " "])
+    assert 2 / np.sqrt(5 * 2) == pytest.approx(cosines[0, 1])
+    assert [0.0, 0.0, 1.0] == pytest.approx(cosines[2].tolist())
 
 
 @pytest.mark.parametrize(("a", "b", "n"), [("", "x", 0), ("abc", "abd", 2), ("ab", "abc", 2), ("x", "y", 0)])

@@ -127,7 +127,7 @@ def test_refusals_are_seen_by_their_opening(text: str, expected: str) -> None:
     assert (found.category, found.status) == (expected, "refusal" if expected == "declined" else "valid")
 
 
-pytest.mark.parametrize(
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("I am Qwen, created by Alibaba Cloud.", "alibaba"), ("我是通义千问。", "alibaba"),
@@ -136,8 +136,6 @@ pytest.mark.parametrize(
         ("Claude, not GPT-4", "anthropic+openai"), ("metaphor of a llama", "meta"), ("metabolism", "nobody"),
     ],
 )  # fmt: skip
-
-
 def test_claims_are_makers_and_dates(text: str, expected: str) -> None:
     """All that is named, sorted; a reply that names nobody says so."""
     assert category(said(text), asked("claim")) == expected

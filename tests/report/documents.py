@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -384,3 +385,42 @@ def everywhere(value: Any, text: Callable[[str], str]) -> Any:
     if isinstance(value, dict):
         return {key: everywhere(v, text) for key, v in value.items()}
     return value
+
+
+def population() -> dict[str, Any]:
+    """Return a population's summary: kin around a log10 ratio of 2, others around −1, no pair of either at the ends."""
+    grid = [quarter / 4 for quarter in range(-16, 29)]
+    fall = {"same_source": 2.0, "different_source": -1.0}
+    curves = {name: [1 / (1 + math.exp(2.5 * (x - middle))) for x in grid] for name, middle in fall.items()}
+    rate = {"value": 0.002, "n": 2, "n_pairs": 780, "ci_low": 0.0, "ci_high": 0.006, "upper_95": 0.01}
+    return {
+        "name": "panel",
+        "digest": "0" * 64,
+        "counts": {"n_models": 40, "n_groups": 21, "n_pairs": 780},
+        "bounds": {"unrelated": {"lower": -1.2, "upper": 1.95}, "sibling": None},
+        "cllr": {"unrelated": {"total": 0.2, "minimum": 0.15, "calibration": 0.05}},
+        "cllr_uncapped": {"unrelated": {"total": 0.18, "minimum": 0.16, "calibration": 0.02}},
+        "misleading": {
+            "different_source": [{"lr": 10.0, "beyond": "at least", "capped": rate, "uncapped": rate}],
+            "same_source": [{"lr": 0.1, "beyond": "at most", "capped": rate, "uncapped": rate}],
+        },
+        "tippett": [{"log10_lr": x, **{n: curves[n][i] for n in curves}} for i, x in enumerate(grid)],
+        "calibration_curve": {"stated": grid, "isotonic": [-9.0, *(0.8 * x + 0.3 for x in grid[1:-1]), 9.0]},
+        "sibling_reason": "too few siblings",
+        "separates": ["kin from unrelated"],
+        "cannot_separate": ["the same weights from a close derivative"],
+    }
+
+
+def against_population(n: int = 3) -> dict[str, Any]:
+    """Return pairs with a ratio, the last without one."""
+    found = related_only(n)
+    for place, entry in enumerate(found["pairs"][:-1]):
+        entry["related"] |= {
+            "log10_lr": 1.5 - place,
+            "uncapped_log10_lr": 4.2 - place,
+            "bounds": [-1.2, 1.95],
+            "verbal": "moderate support",
+            "population": {"name": "panel", "digest": "0", "n_groups": 21, "n_pairs": 780, "cllr": 0.2},
+        }
+    return {**found, "population": population()}

@@ -39,13 +39,13 @@ def test_wealth_reaches_its_bound_no_more_often_than_it_may(level: float) -> Non
 
 
 def test_a_wealth_without_honest_odds_is_caught() -> None:
-    """With p-values that are a fifth too small the same bound is broken: the test above can fail."""
+    """With p-values that are half too small the same bound is broken: the test above can fail."""
     rng = np.random.default_rng(4)
 
     def cheated(scores: np.ndarray) -> float:
         martingale, top = RestartMartingale(horizon=len(scores)), 1.0
         for n in range(1, len(scores) + 1):
-            martingale.play(0.8 * smoothed_pvalue(scores[:n], rng.random()))
+            martingale.play(0.5 * smoothed_pvalue(scores[:n], rng.random()))
             top = max(top, martingale.wealth)
         return top
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 
 RELEASED = {
-    "border-input@1": "df429ef0fa782b34949fba73a3b1bf92e957edc50c80f9fbaf0dbc070a60d497",
+    "border-input@1": "70a7c0c19e45c89ec7048aca961eb5cbd7d12929eaa4608f23bcbc585fa25cfb",
     "continuation@1": "556b48ff21e0c0f0c5c29b03453891593bf9c8d46a89b0fd39038a776c909bb1",
     "determinism@1": "4db509782b1fbc1240a74b40a9aabdcf7b7bd1f64214b2adc7abd6f6c55ab5d2",
     "identity@1": "238824550d98b5e2cb9fc891b2a8389ffd3db805ddbec8e2e68749b346742651",

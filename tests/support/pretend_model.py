@@ -48,6 +48,7 @@ class Pretend:
         logprobs: Whether log-probabilities are given.
         dated: Whether replies carry a Date, a second a call from `BEGUN` on.
         noise: Nats by which log-probabilities vary smoothly from call to call.
+        swapped_after: Calls that the first model answers, with the quirk swap-model.
     """
 
     rng: np.random.Generator
@@ -55,6 +56,7 @@ class Pretend:
     logprobs: bool = True
     dated: bool = True
     noise: float = 0.0
+    swapped_after: int = 30
     n_calls: int = 0
     cache: dict[str, Completion] = field(default_factory=dict)
 
@@ -123,7 +125,7 @@ class Pretend:
     def _who(self, rng: np.random.Generator) -> str:
         u = float(self.rng.random())
         if "swap-model" in self.quirks:
-            return "other" if self.n_calls > 30 else "it"
+            return "other" if self.n_calls > self.swapped_after else "it"
         if "reroute-share" in self.quirks:
             return "other" if u < 0.2 else "it"
         if "two-builds" in self.quirks:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -70,6 +71,15 @@ async def test_an_honest_endpoint_is_recorded_in_its_runs(tmp_path: Path, suite:
     assert "honoured" == run.manifest.honoured_decoding["temperature"]
     assert found.document["digest"] == run.manifest.honoured_decoding["examination_digest"]
     assert () == run.manifest.warnings
+
+
+async def test_every_reply_keeps_its_own_circumstances(tmp_path: Path, pretend: Any) -> None:
+    """Repeats of one call are told apart: no two replies of a server that counts seconds carry one Date."""
+    pretend().dated = True
+    found = await examined(tmp_path)
+    lines = (found.path / "calls.jsonl").read_text(encoding="utf-8").splitlines()
+    dates = [wire["server_date"] for line in lines if (wire := json.loads(line)["wire"])]
+    assert len(dates) == len(set(dates)) > 150
 
 
 async def test_a_response_cache_is_refused_unless_told(tmp_path: Path, suite: Any, pretend: Any) -> None:

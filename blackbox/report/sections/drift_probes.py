@@ -42,7 +42,7 @@ def build(document: Mapping[str, Any]) -> tuple[Block, ...]:
     )
     columns = (
         Column(title="Probe"),
-        Column(title="Distance", numeric=True, meaning="Exact-match MMD²."),
+        Column(title="Distance", numeric=True, meaning="Squared kernel distance of equal answers (MMD²)."),
         Column(title="Answers before", numeric=True),
         Column(title="Answers after", numeric=True),
     )

@@ -164,52 +164,7 @@ def _quality(population: Mapping[str, Any]) -> tuple[Block, ...]:
             "what calibration adds. 0 is perfect, 1 is no information.",
         ),
     )
-    return (KeyValues(facts=facts), *_misleading(population), *_tippett(population))
-
-
-def _misleading(population: Mapping[str, Any]) -> tuple[Block, ...]:
-    sides = mapping(population.get("misleading"))
-    rows: list[tuple[Inline, ...]] = []
-    for name, words in (("different_source", "without kinship"), ("same_source", "with kinship")):
-        for entry in (mapping(e) for e in listed(sides.get(name))):
-            sign = "≥" if entry.get("beyond") == "at least" else "≤"
-            rates = [mapping(entry.get(n)) for n in ("capped", "uncapped")]
-            rows.append(
-                (
-                    f"pairs {words}: LR {sign} {entry.get('lr'):g}",
-                    *(Number(text=f"{r.get('n')} of {r.get('n_pairs')}") for r in rates),
-                    *(Number(text=f"{100 * float(r.get('upper_95') or 0):.2f} %") for r in rates),
-                )
-            )
-    columns = (
-        Column(title="Misleading evidence"),
-        Column(title="bounded", numeric=True),
-        Column(title="not bounded", numeric=True),
-        Column(title="at most, bounded", numeric=True, meaning="95 % upper limit, groups resampled."),
-        Column(title="at most, not bounded", numeric=True),
-    )
-    caption = "How often ratios of this population point the wrong way"
-    return (Table(caption=caption, columns=columns, rows=tuple(rows), where='"population" in comparison.json'),)
-
-
-def _tippett(population: Mapping[str, Any]) -> tuple[Block, ...]:
-    rows = tuple(
-        (
-            Number(text=decimal(point.get("log10_lr"), digits=1)),
-            *(
-                Number(text=f"{100 * float(point[side]):.1f} %", share=float(point[side]))
-                for side in ("same_source", "different_source")
-            ),
-        )
-        for point in (mapping(p) for p in listed(population.get("tippett")))
-    )
-    columns = (
-        Column(title="log10 LR", numeric=True),
-        Column(title="with kinship", numeric=True, meaning="Share of same-source pairs at or above it."),
-        Column(title="without", numeric=True, meaning="Share of unrelated pairs at or above it."),
-    )
-    caption = "Tippett plot of the population, ratios not bounded"
-    return (Table(caption=caption, columns=columns, rows=rows, where='"population" in comparison.json'),)
+    return (KeyValues(facts=facts),)
 
 
 SECTION = Section(title="How strong the evidence of kinship is", order=26, build=build, scope="pair")

@@ -24,7 +24,7 @@ SUPPORTED = 0.5
 STRONG = 0.95
 NO_DIRECTION = (
     "The tree has no root and no time. Runs on one stem answer more alike than others here do; nothing in it says who "
-    "came from whom, and a long stem of two is no proof of kinship: that is what a likelihood ratio is for."
+    "came from whom, and a long stem of two says little about kinship: that is what a likelihood ratio is for."
 )
 
 

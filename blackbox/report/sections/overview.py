@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from blackbox.report.blocks import Column, Matrix, MatrixCell, Name, Number, Section, Table, Text
@@ -147,6 +148,7 @@ def _kinship(compared: Sequence[Mapping[str, Any]]) -> tuple[Block, ...]:
 def _kinship_matrix(suite: str, scored: Sequence[tuple[int, Mapping[str, Any]]]) -> Matrix:
     names = list(dict.fromkeys(name.text for _, pair in scored for name in sides(pair)))
     scores = [pair["related"]["score"] for _, pair in scored]
+    stated = any(_ratio(pair) is not None for _, pair in scored)
     low, high = min(scores), max(scores)
     cells = {}
     for place, pair in scored:
@@ -155,15 +157,26 @@ def _kinship_matrix(suite: str, scored: Sequence[tuple[int, Mapping[str, Any]]])
         cells[frozenset((a, b))] = MatrixCell(
             text=decimal(score, digits=1),
             tone="neutral",
-            words=f"{a} against {b}: kinship score {decimal(score, digits=2)}, rank p {pvalue(rank(pair))}",
+            words=f"{a} against {b}: kinship score {decimal(score, digits=2)}, {_standing(pair)}",
             target=pair_anchor(place),
             shade=(score - low) / (high - low) if high > low else 0.0,
         )
+    meant = "the ratios stand in the list below" if stated else "no ratio"
     return Matrix(
-        caption=f"Kinship score, {suite}: darker is closer than the references are; no ratio, and never a direction",
+        caption=f"Kinship score, {suite}: darker is closer than the references are; {meant}, and never a direction",
         names=tuple(Name(text=name) for name in names),
         cells=_square(names, cells),
     )
+
+
+def _ratio(pair: Mapping[str, Any]) -> float | None:
+    value = mapping(pair.get("related")).get("log10_lr")
+    return None if value is None else float(value)
+
+
+def _standing(pair: Mapping[str, Any]) -> str:
+    ratio = _ratio(pair)
+    return f"rank p {pvalue(rank(pair))}" if ratio is None else f"log10 LR {decimal(ratio, digits=2)}"
 
 
 # --- the list -------------------------------------------------------------------------------------
@@ -171,6 +184,7 @@ def _kinship_matrix(suite: str, scored: Sequence[tuple[int, Mapping[str, Any]]])
 
 def _table(compared: Sequence[Mapping[str, Any]]) -> Table:
     ranked = any(rank(pair) is not None for pair in compared)
+    stated = any(_ratio(pair) is not None for pair in compared)
     several = len({suite_title(pair) for pair in compared}) > 1
     places = closest_first(compared)
     columns = (
@@ -180,18 +194,23 @@ def _table(compared: Sequence[Mapping[str, Any]]) -> Table:
         Column(title="p, adjusted", numeric=True, meaning="Corrected for the number of pairs."),
         Column(title="Effect", numeric=True, meaning="Mean squared kernel distance."),
         *((Column(title="Rank p", numeric=True, meaning="Kinship among the references."),) if ranked else ()),
+        *(
+            (Column(title="log10 LR", numeric=True, meaning="Kinship, within the population's bounds."),)
+            if stated
+            else ()
+        ),
     )
     return Table(
         caption="Every pair, closest kin first" if ranked else "Every pair",
         columns=columns,
-        rows=tuple(_row(compared[place], place, ranked=ranked, several=several) for place in places),
+        rows=tuple(_row(compared[place], place, ranked=ranked, several=several, stated=stated) for place in places),
         where='"pairs" in comparison.json',
         weight="whole",
         keys=tuple(same_mark(compared[place]).tone for place in places),
     )
 
 
-def _row(pair: Mapping[str, Any], place: int, *, ranked: bool, several: bool) -> tuple[Inline, ...]:
+def _row(pair: Mapping[str, Any], place: int, *, ranked: bool, several: bool, stated: bool) -> tuple[Inline, ...]:
     same = mapping(pair.get("same"))
     effect = mapping(same.get("effect")).get("value")
     return (
@@ -201,6 +220,7 @@ def _row(pair: Mapping[str, Any], place: int, *, ranked: bool, several: bool) ->
         _number(same.get("pvalue_adjusted"), pvalue),
         _number(effect, decimal),
         *((_number(rank(pair), pvalue),) if ranked else ()),
+        *((_number(_ratio(pair), partial(decimal, digits=2)),) if stated else ()),
     )
 
 
