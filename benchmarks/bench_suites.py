@@ -392,7 +392,7 @@ def checked(rows: list[dict]) -> dict[str, bool]:
         found["same weights: rejected at .05 within the binomial range, every suite of draws"] = all(
             r["rejected_05"] <= binom.ppf(0.999, r["n_pairs"], ALPHA) / r["n_pairs"] for r in nulls
         )
-    if secret:
+    if secret and public:
         found["secret one-token: power within .1 of the public one for every relation"] = all(
             secret[r] >= public[r] - 0.1 for r in RELATIONS if r != "same weights"
         )

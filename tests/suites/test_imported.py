@@ -35,7 +35,7 @@ def test_the_order_of_probes_is_the_mappings() -> None:
 
 
 @given(st.dictionaries(st.text(st.characters(), min_size=1), st.text(st.characters()), min_size=1, max_size=5))
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_any_table_can_become_a_suite(prompts: dict[str, str]) -> None:
     """Ids and prompts may be any text, lone surrogates and emptiness included, and survive a run's suite.json."""
     suite = imported("mine", prompts)

@@ -118,7 +118,7 @@ def test_a_baseline_may_be_asked_twice() -> None:
 
 
 @given(st.lists(st.text("ab c", max_size=30), max_size=8))
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_near_pairs_are_those_of_the_double_loop(prompts: list[str]) -> None:
     """The prefix filter loses no pair and invents none."""
     sets = [_grams(prompt) for prompt in prompts]

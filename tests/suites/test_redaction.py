@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blackbox.errors import SuiteError
@@ -125,7 +125,8 @@ def test_what_cannot_be_made_is_one_line(cells: list[object], changes: dict[str,
         traffic_suite(cells, options(**changes))
 
 
-@given(st.lists(st.text(max_size=40), min_size=1, max_size=5))
+@given(st.lists(st.text(max_size=20), min_size=1, max_size=2))
+@settings(max_examples=20)
 def test_a_made_suite_reads_back_as_it_was(cells: list[str]) -> None:
     """Whatever the prompts hold, the written text is locked and gives the same suite."""
     from blackbox.suites import parse
