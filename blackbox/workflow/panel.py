@@ -156,7 +156,7 @@ def _groups(panel: Panel) -> str:
 
 
 def _suite() -> str:
-    """Return the first open-ended suite (50 questions) with each question asked once: what a population needs, at a quarter of the price."""
+    """Return the first open-ended suite, each of its 50 questions asked once: what a population needs, for less."""
     document = json.loads(json.dumps(suites.find("open-ended@1").document))
     probes = [{k: v for k, v in probe.items() if k != "repeats"} for probe in document["probes"]]
     once = {**document["defaults"], "repeats": 1}

@@ -81,7 +81,7 @@ def test_the_panels_suite_is_the_shipped_one_asked_once(tmp_path: Path) -> None:
     """Same prompts, one answer each, licence and settings carried over, another name and digest."""
     path = tmp_path / "once.yaml"
     path.write_text(panel_files(load_panel())["open-ended-once.yaml"], encoding="utf-8")
-    once, shipped = find(str(path)), find("open-ended")
+    once, shipped = find(str(path)), find("open-ended@1")
     assert [p.digest for p in shipped.probes] == [p.digest for p in once.probes]
     assert {1} == {p.repeats for p in once.probes}
     assert (shipped.licence, shipped.decoding) == (once.licence, once.decoding)
