@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from blackbox.report.blocks import Block
 
 _BAND = (
-    "Distance: mean over probes of the squared distance of equal answers (MMD²) to the first runs; 0 is no "
-    "difference, 2 no answer in common. A run of this endpoint lies above the band once in a hundred. A run above it is suspected, and the run after it "
-    "confirms or clears it."
+    "Distance: mean over probes of the squared distance of equal answers (MMD²) to the first runs; 0 is no difference, "
+    "2 no answer in common. A run of this endpoint lies above the band once in a hundred. A run above it is suspected, "
+    "and the run after it confirms or clears it."
 )
 
 
