@@ -57,7 +57,7 @@ other suites send temperature 1, top_p 1, an explicit neutral system message and
 _MEASURED = """
 ## Measured
 
-From the files `suites_*.json` in `benchmarks/results/`, made by `make bench-suites`. *Rejected* is the share of pairs called
+From the files `suites_*.json` in `benchmarks/results/`, made by `make bench-suites` or one part of it. *Rejected* is the share of pairs called
 different at .05 (excluded, for the tokenizer line): a false alarm in rows of the same weights, power in all others.
 *Scripted answers* are drawn from known laws: they show what the family's machinery finds, not what it finds of real
 models. Where pairs share sessions the file says how many sessions there were.
