@@ -100,7 +100,7 @@ def _means(alike: FloatArray, kinds: FloatArray) -> _Means:
 def _equal(answers: Sequence[str]) -> FloatArray:
     """Return the `(n, n)` matrix of 1[a = b]."""
     codes = np.unique(np.array(answers), return_inverse=True)[1]
-    return (codes[:, None] == codes).astype(np.float64)
+    return np.asarray(codes[:, None] == codes, dtype=np.float64)
 
 
 def _cosines(answers: Sequence[str]) -> FloatArray:
