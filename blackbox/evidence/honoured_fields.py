@@ -19,6 +19,8 @@ MOST_CHARS_A_TOKEN = 16
 """No run of eight ordinary tokens is longer; a text above it was not cut at that limit."""
 _LIMITS = ("max_tokens", "max_completion_tokens")
 _SAME_START = 16
+_ONE_TOKEN = 16
+"""Characters past a stop that one token explains; a server that ignores it writes hundreds."""
 
 
 def n_choices(heard: Heard) -> Finding:
@@ -89,6 +91,10 @@ def stop(heard: Heard) -> Finding:
     n_past = sum(checks.STOP in (reply.observation.text or "")[:-1] for reply in replies)
     seen = f"{n_past} of {len(replies)} ran past it; {sum(control)} of {len(control)} stories without it hold it"
     counts = {"replies": len(replies), "ran_past": n_past, "control": len(control), "control_with": sum(control)}
+    longest = max(len((reply.observation.text or "").partition(checks.STOP)[2]) for reply in replies)
+    if n_past and longest <= _ONE_TOKEN:
+        seen = f"{seen}; at most {longest} characters past it: stops where the token ends that holds it"
+        return Finding(check="stop", status="not honoured", asked=asked, seen=seen, counts=counts)
     if n_past:
         return Finding(check="stop", status="ignored", asked=asked, seen=seen, counts=counts, quirks=("ignore-stop",))
     told = bool(control) and all(control)

@@ -84,7 +84,9 @@ def _spec(name: str, url: str, model: str) -> EndpointSpec:
 
 def test_every_call_is_answered(collected: Collected) -> None:
     """A server that is not ours is asked and read without a loss."""
-    assert dict.fromkeys(collected.outcomes, 120) == {n: o.get("ok", 0) for n, o in collected.outcomes.items()}
+    assert dict.fromkeys(collected.outcomes, 120) == {
+        name: outcomes.get("ok", 0) + outcomes.get("truncated", 0) for name, outcomes in collected.outcomes.items()
+    }
 
 
 def test_the_same_weights_under_two_servers_are_not_called_different(collected: Collected) -> None:
@@ -101,14 +103,18 @@ def test_another_model_is_called_different(collected: Collected, other: str) -> 
 
 
 def test_doctor_finds_what_the_server_ignores(transformers_serve: Serving, tmp_path: Path) -> None:
-    """`transformers serve` answers 200 and ignores n and log-probabilities; temperature, limits and stop it honours."""
+    """`transformers serve` answers 200 and ignores n and log-probabilities; temperature and limits it honours.
+
+    It stops at the end of the token that holds the stop, and keeps the token. Its seed is one for the
+    process: calls under way at once disturb each other's, so nothing is expected of it.
+    """
     with transformers_serve(folder("a")) as url:
         request = DoctorRequest(endpoints=(_spec("theirs-a", url, str(folder("a"))),), results=tmp_path)
         (found,) = run_sync(examine(request, environ={}, clock=SYSTEM_CLOCK, on_progress=lambda _: None))
     assert found.document is not None, found.reason
     status = {finding["check"]: finding["status"] for finding in found.document["findings"]}
     expected = {"n": "ignored", "logprobs": "ignored", "temperature": "honoured", "max_tokens": "honoured",
-                "max_completion_tokens": "honoured", "stop": "honoured", "seed": "honoured", "repeats": "honoured",
+                "max_completion_tokens": "honoured", "stop": "not honoured", "repeats": "honoured",
                 "streaming": "honoured", "model_name": "honoured", "system_role": "honoured",
                 "default_text": "honoured", "usage": "honoured", "sampling": "can't tell"}  # fmt: skip
     assert expected == {name: status[name] for name in expected}
