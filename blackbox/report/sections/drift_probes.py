@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from blackbox.report.blocks import (
-    Answer,
     Answers,
     BarRow,
     Bars,
@@ -19,7 +18,7 @@ from blackbox.report.blocks import (
     Table,
     Text,
 )
-from blackbox.report.sections import _words
+from blackbox.report.sections._exhibits import answers_of, category
 from blackbox.report.sections._histories import named
 from blackbox.report.sections._numbers import count, decimal
 from blackbox.report.sections._pairs import listed, mapping
@@ -67,34 +66,18 @@ def _exhibit(entry: Mapping[str, Any]) -> Exhibit:
     texts = mapping(entry.get("texts"))
     shown: Bars | Answers
     if texts:
-        shown = Answers(a=a, b=b, of_a=_answers(texts.get("a")), of_b=_answers(texts.get("b")))
+        shown = Answers(a=a, b=b, of_a=answers_of(texts.get("a")), of_b=answers_of(texts.get("b")))
     else:
         counts = (mapping(row) for row in listed(entry.get("counts")))
         rows = (
             BarRow(
-                answer=Quote(text=_category(str(row.get("answer")))), a=int(row.get("a") or 0), b=int(row.get("b") or 0)
+                answer=Quote(text=category(str(row.get("answer")))), a=int(row.get("a") or 0), b=int(row.get("b") or 0)
             )
             for row in counts
         )
         shown = Bars(a=a, b=b, rows=tuple(rows))
     return Exhibit(
         probe=Name(text=str(entry.get("probe_id"))), prompt=Quote(text=str(entry.get("prompt") or "")), shown=shown
-    )
-
-
-def _category(answer: str) -> str:
-    outcome = answer.removeprefix("outcome:")
-    return f"[{_words.OUTCOMES[outcome]}]" if outcome != answer and outcome in _words.OUTCOMES else answer
-
-
-def _answers(entries: object) -> tuple[Answer, ...]:
-    return tuple(
-        Answer(
-            key=Name(text=str(entry.get("key"))),
-            outcome=_words.OUTCOMES.get(str(entry.get("outcome")), str(entry.get("outcome"))),
-            quote=Quote(text=str(entry.get("text") or ""), cut=bool(entry.get("cut"))),
-        )
-        for entry in map(mapping, listed(entries))
     )
 
 
