@@ -79,7 +79,7 @@ def short_rows(matrix: FeatureMatrix, repeats: int) -> ProbeRows:
     for i, probe in enumerate(matrix.probe_ids):
         own = rows.setdefault(probe, [])
         if len(own) < repeats:
-            own.append(values[bounds[i] : bounds[i + 1]])
+            own.append(values[bounds[i] : bounds[i + 1]].reshape(-1))
     return rows
 
 
