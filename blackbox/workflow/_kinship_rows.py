@@ -86,6 +86,11 @@ def short_rows(matrix: FeatureMatrix, repeats: int) -> ProbeRows:
 def _short(values: AnyArray) -> AnyArray:
     if values.dtype.kind != "f":
         return (values >> np.uint64(32)).astype(np.uint32)
+    return half_precision(values)
+
+
+def half_precision(values: AnyArray) -> AnyArray:
+    """Return `(n, ⌈d/2⌉)` 32-bit items that hold two half-precision numbers each."""
     even = np.pad(values, ((0, 0), (0, values.shape[1] % 2)))
     return np.ascontiguousarray(even, dtype=np.float16).view(np.uint32)
 
