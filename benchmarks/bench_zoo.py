@@ -2,8 +2,8 @@
 
 `make bench-zoo` writes benchmarks/results/zoo.json and, from it, docs/zoo.md. Answers to the suite `one-token` are
 asked for once, some hundreds a probe and model, and dealt out to audits that share no answer; those to `open-ended`
-twice a probe. Shares of calls answered by another member and replies from a cache are made of the same banks, call by
-call; rounded weights, another temperature and another system prompt are really served and asked for.
+once a probe. Every way of serving a member is served as a user would rehearse it: rounded weights as builds, the rest
+by the quirks of `blackbox serve`, and where a quirk draws call by call each answer is a call of its own.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import torch
 from _results import record
 from _zoo_bank import Asked, kept, sample
 from _zoo_page import write_page
-from _zoo_related import related, strangers, weights
-from _zoo_same import MANY_REPEATS, REPEATS, SEED, cached, false_alarms, mixed, pairs, power, verdict
+from _zoo_related import population, related, strangers, weights
+from _zoo_same import MANY_REPEATS, REPEATS, SEED, false_alarms, pairs, power, verdict
 from threadpoolctl import threadpool_limits
 
 from blackbox import serve, suites
@@ -31,7 +31,18 @@ if TYPE_CHECKING:
 
 N_ANSWERS, N_OPEN = 210, 1
 ROUNDED, SCRIPTED = ("a@int8", "a@int4", "a@bf16"), ("constant", "random-characters")
-SHARES = {"a@b-5": 0.05, "a@b-10": 0.1, "a@b-20": 0.2, "a@b-30": 0.3}
+BY_CALL = {
+    "a@b-5": "reroute-share=0.05:b",
+    "a@b-10": "reroute-share=0.1:b",
+    "a@b-20": "reroute-share=0.2:b",
+    "a@b-30": "reroute-share=0.3:b",
+    "a@cache": "cache-repeats=0.2",
+}
+"""Served names whose quirk is drawn anew at each call."""
+BY_NAME = {
+    "a@temperature": "temperature=1.3",
+    "a@system-prompt": "system-prompt=always:You are a friendly assistant.",
+}
 SHORT_OF = ("same-weights", "mixed", "derived", "distilled")
 """Relations whose verdicts are worth a full comparison each."""
 MANY_OF = ("same-weights", "mixed")
@@ -42,20 +53,16 @@ KEPT = Path(__file__).parents[1] / "results" / "zoo-bank"
 
 def gathered(names: list[str]) -> tuple[dict[str, Sample], dict[str, Sample], float]:
     """Return closed and open samples of all names, asked for over HTTP, and how long that took in seconds."""
-    asked = {name: (Asked(model=name), N_ANSWERS) for name in names}
-    asked["a@temperature"] = (Asked(model="a", temperature=1.3), N_ANSWERS)
-    asked["a@system-prompt"] = (Asked(model="a", system="You are a friendly assistant."), N_ANSWERS)
-    asked["a again"] = (Asked(model="a"), N_ANSWERS)  # draws of A that no audit of A has seen
+    quirks = BY_CALL | BY_NAME
+    asked = {name: Asked(model=name) for name in names}
+    asked |= {name: Asked(model=name, quirk=quirk, by_call=name in BY_CALL) for name, quirk in quirks.items()}
     closed, opened = suites.find("one-token"), suites.find("open-ended")
-    with serve.running({name: name for name in names}) as base_url:
-        short = {name: kept(KEPT, base_url, name, each, closed, n) for name, (each, n) in asked.items()}
-        long = {name: kept(KEPT, base_url, name, Asked(model=name), opened, N_OPEN) for name in names}
-    again = short.pop("a again").bank
-    banks = {name: each.bank for name, each in short.items()}
-    banks |= {name: mixed(again, banks["b"], share, SEED) for name, share in SHARES.items()}
-    banks |= {"a@cache": cached(again, SEED)}
+    served = {name: "a" if name in quirks else name for name in asked}
+    with serve.running(served, quirks={name: [quirk] for name, quirk in quirks.items()}) as base_url:
+        short = {name: kept(KEPT, base_url, name, each, closed, N_ANSWERS) for name, each in asked.items()}
+        long = {name: kept(KEPT, base_url, name, asked[name], opened, N_OPEN) for name in names}
     return (
-        {name: sample(name, bank, closed, ("answer", "outcome")) for name, bank in banks.items()},
+        {name: sample(name, each.bank, closed, ("answer", "outcome")) for name, each in short.items()},
         {name: sample(name, each.bank, opened, ("word3", "char5")) for name, each in long.items()},
         sum(each.seconds for each in (*short.values(), *long.values())),
     )
@@ -90,7 +97,7 @@ def main() -> None:
         return
     began = time.perf_counter()
     compared = [pair for pair in pairs(list(closed)) if set(pair) <= set(closed)]
-    alone = {name: whole for name, whole in closed.items() if name not in SHARES}
+    alone = {name: whole for name, whole in closed.items() if serve.relation("a", name) != "mixed"}
     found = {
         "seed": SEED,
         "answers_a_probe": N_ANSWERS,
@@ -101,6 +108,7 @@ def main() -> None:
         "verdicts": judged(closed, compared),
         "related": [related(a, b, opened) for a, b in compared if {a, b} <= set(opened)],
         "strangers": strangers(opened),
+        "population": population(opened),
         "weights": [weights(a, b) for a, b in compared if {a, b} <= set(members)],
     }
     record("zoo", {**found, "judging_s": round(time.perf_counter() - began)})
