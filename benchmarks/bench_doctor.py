@@ -1,8 +1,8 @@
 """`doctor` over every quirk profile of the reference endpoint, and over clean sessions: what is found, what is not.
 
 Endpoints are served by one process over real HTTP on loopback and examined side by side; one that answers to any
-name is served apart, since it would answer for the others. `python benchmarks/bench_doctor.py PROFILE…` examines these
-profiles only, `clean` among them, and leaves the other rows of the results as they are.
+name is served apart, since it would answer for the others. `python benchmarks/bench_doctor.py NAME…` examines the
+sessions and profiles that begin with one of the names, and leaves the other rows of the results as they are.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from blackbox.serve.quirks import QUIRKS, make_quirk
 from blackbox.workflow.clock import SYSTEM_CLOCK, run_sync
 from blackbox.workflow.doctor import DoctorRequest, Examined, examine
 
-MEMBER, N_SESSIONS, CONCURRENCY, TOGETHER = "a", 3, 8, 6
+MEMBER, N_SESSIONS, CONCURRENCY, TOGETHER = "a", 3, 8, 8
 CLEAN = {
     "a": 5,
     "b": 3,
@@ -61,12 +61,12 @@ class Session:
 
 
 def sessions(only: tuple[str, ...]) -> list[Session]:
-    """Return all sessions, or those of the profiles named."""
+    """Return all sessions, or those whose names begin as one of `only` says."""
     clean = [Session(profile="clean", member=m, number=i) for m, n in CLEAN.items() for i in range(n)]
     quirky = [
         Session(profile=name, member=MEMBER, number=i) for name in QUIRKS if name != "clean" for i in range(N_SESSIONS)
     ]
-    return [each for each in (*quirky, *clean) if not only or each.profile in only]
+    return [each for each in (*quirky, *clean) if not only or each.name.startswith(only)]
 
 
 def groups(chosen: list[Session]) -> list[list[Session]]:
