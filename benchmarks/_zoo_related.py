@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import tempfile
-from datetime import UTC, datetime
 from itertools import combinations
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from _zoo_bank import stored
 
 from blackbox import registry, serve
 from blackbox.errors import InsufficientData
+from blackbox.evidence.lineage import MIN_GROUPS, LabelledPair, lineage
 from blackbox.evidence.related import averaged, kinship
-from blackbox.workflow._calibrate_labels import Sides
-from blackbox.workflow.calibrating import CalibrateRequest, calibrate
 from blackbox.workflow.weights import compare_weights
 
 if TYPE_CHECKING:
@@ -28,6 +22,7 @@ if TYPE_CHECKING:
 
 SIGNALS = {"w3": "word3", "c5": "char5"}
 LIKELY = 0.1
+LEFT_OUT = ("c-from-a",)
 
 
 def ranked(names: Sequence[str], samples: Mapping[str, Sample]) -> Kinship:
@@ -72,36 +67,25 @@ def strangers(samples: Mapping[str, Sample]) -> dict[str, Any]:
     }
 
 
-def population(samples: Mapping[str, Sample]) -> dict[str, Any]:
-    """Return what `calibrate` makes of all members and builds: a population, or the reason why there is none.
+def population() -> dict[str, Any]:
+    """Return what `calibrate` says to a population of all members and builds: why there is none.
 
-    A group is what is related by weights or teaching. C tuned on A's answers would make one group of two and is left
-    out, as are the answerers that are no models.
+    It is the labels alone that it refuses. A group is what is related by weights or teaching. C tuned on A's answers
+    would make one group of two and is left out, as are the answerers that are no models.
     """
-    names = [name for name in samples if name.partition("@")[0] in serve.members() and name != "c-from-a"]
-    group = _groups(names)
-    found: dict[str, Any] = {
-        "members": len(names),
-        "groups": len(set(group.values())),
-        "performance": None,
-        "reason": None,
-    }
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        pairs = [(a, b, serve.relation(a, b)) for a, b in combinations(names, 2)]
-        request = CalibrateRequest(
-            runs=tuple(stored(folder, samples[name]) for name in names),
-            pairs=_table(folder / "pairs.csv", ("a", "b", "relation"), pairs),
-            groups=_table(folder / "groups.csv", ("model", "group"), list(group.items())),
-            sides=Sides(same=("same-weights", "derived"), different=("unrelated",)),
-            out=folder / "zoo.json",
-            created_at=datetime.now(UTC),
-        )
-        try:
-            made = calibrate(folder, request, lambda _: None)
-        except InsufficientData as refused:
-            return {**found, "reason": str(refused)}
-    return {**found, "performance": made["performance"]}
+    names = [name for name in serve.known() if name.partition("@")[0] in serve.members() and name not in LEFT_OUT]
+    group, sides = _groups(names), {"same-weights": "same", "derived": "same", "unrelated": "different"}
+    pairs = [
+        LabelledPair(a=a, b=b, relation=relation, side=sides[relation])  # type: ignore[arg-type]
+        for a, b in combinations(names, 2)
+        if (relation := serve.relation(a, b)) in sides and (relation != "unrelated" or group[a] != group[b])
+    ]
+    found = {"models": len(names), "groups": len(set(group.values())), "needed": MIN_GROUPS, "reason": None}
+    try:
+        lineage(group, pairs, dict.fromkeys(names, 1))
+    except InsufficientData as refused:
+        found["reason"] = str(refused)
+    return found
 
 
 def _groups(names: Sequence[str]) -> dict[str, str]:
@@ -111,12 +95,6 @@ def _groups(names: Sequence[str]) -> dict[str, str]:
         kin = (group[other] for other in group if serve.relation(other, name) != "unrelated")
         group[name] = next(kin, name)
     return group
-
-
-def _table(path: Path, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Path:
-    with path.open("w", encoding="utf-8", newline="") as lines:
-        csv.writer(lines).writerows([head, *rows])
-    return path
 
 
 def weights(a: str, b: str) -> dict[str, Any]:

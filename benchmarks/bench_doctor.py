@@ -28,20 +28,13 @@ from blackbox.serve.quirks import QUIRKS, make_quirk
 from blackbox.workflow.clock import SYSTEM_CLOCK, run_sync
 from blackbox.workflow.doctor import DoctorRequest, Examined, examine
 
-MEMBER, N_SESSIONS, CONCURRENCY, TOGETHER = "a", 3, 8, 8
+MEMBER, CONCURRENCY, TOGETHER = "a", 8, 9
+MANY, N_MANY = ("hidden-top-p", "repetition-penalty", "temperature"), 3
+"""Profiles that only their draws betray, and how often these are examined; the others once."""
 CLEAN = {
-    "a": 5,
-    "b": 3,
-    "c": 3,
-    "d": 2,
-    "a@int8": 3,
-    "a@int4": 3,
-    "a@bf16": 2,
-    "a-tuned": 2,
-    "a-moe": 2,
-    "c-from-a": 2,
+    "a": 5, "a@int8": 3, "a@int4": 3, "a@bf16": 2, "a-tuned": 2, "b": 3, "c": 2, "d": 1,
     **{f"r{i}": 1 for i in range(1, 11)},
-}
+}  # fmt: skip
 """Sessions of each member and build that honours everything."""
 LOCK = Path(tempfile.gettempdir()) / "blackbox-bench-doctor.lock"
 
@@ -64,7 +57,10 @@ def sessions(only: tuple[str, ...]) -> list[Session]:
     """Return all sessions, or those whose names begin as one of `only` says."""
     clean = [Session(profile="clean", member=m, number=i) for m, n in CLEAN.items() for i in range(n)]
     quirky = [
-        Session(profile=name, member=MEMBER, number=i) for name in QUIRKS if name != "clean" for i in range(N_SESSIONS)
+        Session(profile=name, member=MEMBER, number=i)
+        for name in QUIRKS
+        if name != "clean"
+        for i in range(N_MANY if name in MANY else 1)
     ]
     return [each for each in (*quirky, *clean) if not only or each.name.startswith(only)]
 

@@ -9,13 +9,14 @@ by the quirks of `blackbox serve`, and where a quirk draws call by call each ans
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from _results import record
+from _results import FOLDER, record
 from _zoo_bank import Asked, kept, sample
 from _zoo_page import write_page
 from _zoo_related import population, related, strangers, weights
@@ -51,7 +52,7 @@ KEPT = Path(__file__).parents[1] / "results" / "zoo-bank"
 """Answers are kept, so that they can be judged again without being asked for again."""
 
 
-def gathered(names: list[str]) -> tuple[dict[str, Sample], dict[str, Sample], float]:
+def gathered(names: list[str], *, with_open: bool = True) -> tuple[dict[str, Sample], dict[str, Sample], float]:
     """Return closed and open samples of all names, asked for over HTTP, and how long that took in seconds."""
     quirks = BY_CALL | BY_NAME
     asked = {name: Asked(model=name) for name in names}
@@ -60,7 +61,7 @@ def gathered(names: list[str]) -> tuple[dict[str, Sample], dict[str, Sample], fl
     served = {name: "a" if name in quirks else name for name in asked}
     with serve.running(served, quirks={name: [quirk] for name, quirk in quirks.items()}) as base_url:
         short = {name: kept(KEPT, base_url, name, each, closed, N_ANSWERS) for name, each in asked.items()}
-        long = {name: kept(KEPT, base_url, name, asked[name], opened, N_OPEN) for name in names}
+        long = {name: kept(KEPT, base_url, name, asked[name], opened, N_OPEN) for name in names if with_open}
     return (
         {name: sample(name, each.bank, closed, ("answer", "outcome")) for name, each in short.items()},
         {name: sample(name, each.bank, opened, ("word3", "char5")) for name, each in long.items()},
@@ -82,14 +83,35 @@ def judged(samples: Mapping[str, Sample], compared: list[tuple[str, str]]) -> li
     return rows
 
 
+def record_ways() -> None:
+    """Put new rows on A served in other ways by quirks into the results, and renew the page."""
+    began = time.perf_counter()
+    closed, _, collecting_s = gathered(["a", "c"], with_open=False)
+    compared = [("a", name) for name in (*BY_NAME, *BY_CALL)]
+    rows = {"power": [power(a, b, closed) for a, b in compared], "verdicts": judged(closed, compared)}
+    found = json.loads((FOLDER / "zoo.json").read_text("utf-8"))
+    for kind, new in rows.items():
+        renewed = {(row["a"], row["b"]) for row in new}
+        found[kind] = [row for row in found[kind] if (row["a"], row["b"]) not in renewed] + new
+    found["weights"] = [weights(row["a"], row["b"]) for row in found["weights"]]
+    found |= {"population": population(), "by_quirks": True, "ways_s": round(time.perf_counter() - began)}
+    found["ways_collecting_s"] = round(collecting_s)
+    record("zoo", {name: value for name, value in found.items() if name not in ("benchmark", "versions")})
+    write_page()
+
+
 def main() -> None:
     """Collect, judge, record, and renew the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="*", help="members to collect beside a, b and c [all]")
     parser.add_argument("--collect", action="store_true", help="ask, and judge another time")
+    parser.add_argument("--ways", action="store_true", help="renew what is said of A served in other ways by quirks")
     asked = parser.parse_args()
     only = asked.only
     torch.set_num_threads(1)
+    if asked.ways:
+        record_ways()
+        return
     members = [name for name in serve.known() if name in serve.members()]
     members = [name for name in members if only is None or name in {"a", "b", "c", *only}]
     closed, opened, collecting_s = gathered([*members, *ROUNDED, *SCRIPTED])
@@ -100,6 +122,7 @@ def main() -> None:
     alone = {name: whole for name, whole in closed.items() if serve.relation("a", name) != "mixed"}
     found = {
         "seed": SEED,
+        "by_quirks": True,
         "answers_a_probe": N_ANSWERS,
         "open_answers_a_probe": N_OPEN,
         "collecting_s": round(collecting_s),
@@ -108,7 +131,7 @@ def main() -> None:
         "verdicts": judged(closed, compared),
         "related": [related(a, b, opened) for a, b in compared if {a, b} <= set(opened)],
         "strangers": strangers(opened),
-        "population": population(opened),
+        "population": population(),
         "weights": [weights(a, b) for a, b in compared if {a, b} <= set(members)],
     }
     record("zoo", {**found, "judging_s": round(time.perf_counter() - began)})
