@@ -143,6 +143,7 @@ class CallRun:
             self._settle(spent)
         line.has_answered = True
         line.window.widen()
+        line.pacer.answered()
         line.pacer.refund(self._unused_tokens(completion))
         return completion
 
@@ -170,8 +171,10 @@ class CallRun:
             return self._wait_s
         self._n_refusals += 1
         delay_s = retry.wait_s(error, attempt=self._n_refusals, rng=line.rng)
-        line.window.narrow(sent_at=sent_at)
-        line.pacer.pause(min(delay_s, retry.LONGEST_WAIT_S))
+        if not line.pacer.knows_the_rate:
+            line.window.narrow(sent_at=sent_at)
+        wait_s = min(delay_s, retry.LONGEST_WAIT_S)
+        line.pacer.refused(sent_at=sent_at, wait_s=wait_s, asked_s=error.retry_after_s)
         self._wait_s = 0.0  # the pacer holds this call like all others, and its place keeps it first
         return delay_s
 
