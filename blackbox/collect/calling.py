@@ -64,10 +64,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What became of a call; `unreachable` says that attempts ran out, so that asking again may help."""
+    """What became of a call.
+
+    Args:
+        observation: What is stored.
+        unreachable: Attempts ran out, so that asking again may help.
+        key_removed: The reply quoted a key, which was taken out.
+    """
 
     observation: Observation
     unreachable: bool = False
+    key_removed: bool = False
 
 
 class CallRun:
@@ -108,7 +115,8 @@ class CallRun:
             return Answer(observation=self._failed(error), unreachable=isinstance(error, TransientError))
         finally:
             self._give_place_back()
-        return Answer(observation=self._answered(completion))
+        removed = completion.wire is not None and completion.wire.key_removed
+        return Answer(observation=self._answered(completion), key_removed=removed)
 
     async def _attempt(self) -> Completion:
         line = self._line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import math
 import re
@@ -22,8 +23,8 @@ _MIN_SECRET_CHARS = 8
 class Scrubber:
     """Removes every form of the given secrets from text, bytes and parsed JSON.
 
-    Forms: raw, URL-encoded, JSON-escaped, hexadecimal and base64 at each of its three alignments, so that a key inside
-    a longer encoded header is found too.
+    Forms: raw, URL-encoded, JSON-escaped (with slashes escaped or not), HTML-escaped, hexadecimal and base64 at each of
+    its three alignments, so that a key inside a longer encoded header is found too.
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
@@ -58,7 +59,9 @@ def _forms(secret: str) -> set[str]:
     raw = secret.encode()
     quoted = {quote(secret, safe=""), quote_plus(secret)}
     lower = {re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), form) for form in quoted}
-    return {secret, json.dumps(secret)[1:-1], raw.hex(), raw.hex().upper()} | quoted | lower | _base64_forms(raw)
+    in_json = json.dumps(secret)[1:-1]
+    escaped = {in_json, in_json.replace("/", "\\/"), html.escape(secret)}
+    return {secret, raw.hex(), raw.hex().upper()} | escaped | quoted | lower | _base64_forms(raw)
 
 
 def _base64_forms(raw: bytes) -> set[str]:
