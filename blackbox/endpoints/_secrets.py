@@ -57,11 +57,20 @@ class Scrubber:
 
 def _forms(secret: str) -> set[str]:
     raw = secret.encode()
-    quoted = {quote(secret, safe=""), quote_plus(secret)}
+    quoted = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
     lower = {re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), form) for form in quoted}
     in_json = json.dumps(secret)[1:-1]
-    escaped = {in_json, in_json.replace("/", "\\/"), html.escape(secret)}
+    escaped = {in_json, in_json.replace("/", "\\/"), html.escape(secret), *_unicode_escapes(secret)}
     return {secret, raw.hex(), raw.hex().upper()} | escaped | quoted | lower | _base64_forms(raw)
+
+
+def _unicode_escapes(secret: str) -> set[str]:
+    r"""Return what stands in JSON inside a JSON string: `\uXXXX` for all characters, or those some writers avoid."""
+    found = set()
+    for avoided in (secret, "<>&", "<>&'\"+`"):  # all; Go; .NET
+        for code in ("04x", "04X"):
+            found.add("".join(f"\\u{ord(c):{code}}" if c in avoided else json.dumps(c)[1:-1] for c in secret))
+    return found
 
 
 def _base64_forms(raw: bytes) -> set[str]:

@@ -54,9 +54,10 @@ def forms_of(value: str) -> Iterator[bytes]:
     value = value.strip()
     raw, in_json = value.encode(), json.dumps(value)[1:-1]
     texts = [value, in_json, in_json.replace("/", "\\/"), html.escape(value), raw.hex(), raw.hex().upper()]
-    quoted = [quote(value, safe=""), quote_plus(value)]
+    quoted = [quote(value, safe=""), quote(value), quote_plus(value)]
     lower = [each.replace("%" + code, "%" + code.lower()) for each in quoted for code in _codes(each)]
-    for text in (*texts, *quoted, *lower):
+    escaped = ["".join(f"\\u{ord(char):{code}}" for char in value) for code in ("04x", "04X")]
+    for text in (*texts, *quoted, *lower, *escaped):
         yield text.encode()
     for shift in range(3):
         # In base64 a value looks different at each of three positions; its ends depend on its neighbours.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from support import killing
 from support.killing import Plan, kill_and_resume
-from support.processes import forked
+from support.processes import forked, hook
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +28,6 @@ def test_kills_lose_nothing_and_send_nothing_twice(tmp_path: Path) -> None:
 )
 def test_broken_runs_are_caught(tmp_path: Path, mutant: killing._Patch, flaw: str) -> None:
     """The test above fails for a run that asks again, and for one that acknowledges before it writes."""
-    plan = Plan(n_kills=3, n_probes=40, start=forked, mutant=f"{mutant.__module__}:{mutant.__name__}")
+    plan = Plan(n_kills=3, n_probes=40, start=forked, hooks=(hook(mutant),))
     found = kill_and_resume(plan, tmp_path, random.Random(3))  # noqa: S311
     assert flaw in found.flaws

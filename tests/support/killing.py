@@ -33,13 +33,13 @@ class Plan:
         n_kills: At least so many.
         n_probes: Calls of a run.
         start: Starts a process.
-        mutant: Breaks something in every process, `module:function`.
+        hooks: Called in every process, e.g. to break something.
     """
 
     n_kills: int
     n_probes: int
     start: Start
-    mutant: str | None = None
+    hooks: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True)
@@ -120,7 +120,7 @@ class _Scene:
 
     def _started(self, results: str) -> Running:
         words = ("run", "-s", str(self._suite), "--results", results, "--json")
-        return self._plan.start(Task(words=words, folder=self._folder, environ={}, mutant=self._plan.mutant))
+        return self._plan.start(Task(words=words, folder=self._folder, environ={}, hooks=self._plan.hooks))
 
     def _wait(self, process: Running, n_before: int, n_done: int) -> str:
         """Return at a random moment of the process's life, and say of which part."""

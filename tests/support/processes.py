@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -32,13 +33,13 @@ class Task:
         words: Behind `blackbox`.
         folder: Where; what it says goes to `said.out` and `said.err` in it.
         environ: Set in addition.
-        mutant: `module:function` called before the command: breaks something on purpose.
+        hooks: Each a `module:function` called before the command, e.g. to break something on purpose.
     """
 
     words: tuple[str, ...]
     folder: Path
     environ: Mapping[str, str]
-    mutant: str | None = None
+    hooks: tuple[str, ...] = ()
 
 
 class Running(Protocol):
@@ -58,6 +59,10 @@ class Running(Protocol):
         """Wait for its end and return its exit code."""
         ...
 
+    def peak_mb(self) -> float:
+        """Return the most memory it had, once it has ended."""
+        ...
+
 
 class Start(Protocol):
     """Starts a task."""
@@ -69,6 +74,7 @@ class Start(Protocol):
 
 class _Forked:
     def __init__(self, task: Task) -> None:
+        self._folder = task.folder
         self._process: Any = _server().Process(target=_run, args=(task,), daemon=True)
         self._process.start()
         self.pid: int = self._process.pid
@@ -84,6 +90,9 @@ class _Forked:
         self._process.join()
         return int(self._process.exitcode)
 
+    def peak_mb(self) -> float:
+        return float((self._folder / "said.peak").read_text(encoding="ascii"))
+
 
 class _Executed:
     def __init__(self, task: Task) -> None:
@@ -94,16 +103,31 @@ class _Executed:
                 cwd=task.folder, env={**os.environ, **task.environ}, stdout=stdout, stderr=stderr,
             )  # fmt: skip
         self.pid = self._process.pid
+        self._peak_kb = 0
 
     def ended(self) -> bool:
-        return self._process.poll() is not None
+        return self._waited(os.WNOHANG)
 
     def kill(self) -> None:
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait()
+        if not self.ended():
+            os.kill(self.pid, signal.SIGKILL)
+        self._waited(0)
 
     def code(self) -> int:
-        return self._process.wait()
+        self._waited(0)
+        assert self._process.returncode is not None
+        return self._process.returncode
+
+    def peak_mb(self) -> float:
+        return self._peak_kb / 1024
+
+    def _waited(self, options: int) -> bool:
+        if self._process.returncode is None:
+            pid, status, used = os.wait4(self.pid, options)
+            if pid:
+                self._process.returncode = os.waitstatus_to_exitcode(status)
+                self._peak_kb = used.ru_maxrss
+        return self._process.returncode is not None
 
 
 def forked(task: Task) -> Running:
@@ -113,8 +137,13 @@ def forked(task: Task) -> Running:
 
 def executed(task: Task) -> Running:
     """Start a task as a person does."""
-    assert task.mutant is None
+    assert not task.hooks
     return _Executed(task)
+
+
+def hook(function: Any) -> str:
+    """Return the name under which a function is called in another process."""
+    return f"{function.__module__}:{function.__name__}"
 
 
 def said(folder: Path) -> Sequence[str]:
@@ -136,12 +165,14 @@ def _run(task: Task) -> None:
     os.environ.update(task.environ)
     sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
     sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
-    if task.mutant is not None:
-        module, _, name = task.mutant.partition(":")
+    for hook in task.hooks:
+        module, _, name = hook.partition(":")
         getattr(importlib.import_module(module), name)()
     from blackbox.cli import main
 
     code = main(task.words)
     sys.stdout.flush()
     sys.stderr.flush()
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    (task.folder / "said.peak").write_text(f"{peak_mb}", encoding="ascii")
     os._exit(code)
