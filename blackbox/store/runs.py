@@ -87,6 +87,8 @@ def read_run(path: Path, *, to_suite: Callable[[Mapping[str, Any], str], Suite])
             observations.append(observation_of(entry, seen, reader.path))
     check.end(reader.end)
     suite = to_suite(read_suite_document(path, manifest), str(path / SUITE))
+    # Of a run under way the manifest still says where its journal began: what was read is what counts.
+    manifest = replace(manifest, journal_count=reader.end.n_entries, journal_head=reader.end.head)
     if reader.end.warning is not None:
         manifest = replace(manifest, warnings=(*manifest.warnings, reader.end.warning))
     ordered = _ordered(observations, suite, path)
