@@ -56,14 +56,19 @@ def show(
 ) -> None:
     """Read answers side by side."""
     from blackbox.workflow.listing import show_runs
+    from blackbox.workflow.redacting import redacted_folder, show_redacted
 
-    document = show_runs(folder(results), runs, probe=probe)
+    redacted = [redacted_folder(folder(results), name) for name in runs]
+    if all(redacted):
+        document = show_redacted([path for path in redacted if path], probe=probe)
+    else:
+        document = show_runs(folder(results), runs, probe=probe)
     if as_json:
         print_json(document)
         return
     names = {run["id"]: run["endpoint"] for run in document["runs"]}
     for each in document["probes"]:
-        say(f"{printable(each['probe_id'])}: {printable(each['prompt'])}")
+        say(f"{printable(each['probe_id'])}: {printable(each['prompt'] or '(not shown)')}")
         for side in each["answers"]:
             say(f"  {printable(names[side['run']])}  [{side['run']}]")
             for answer in side["observations"]:
@@ -73,7 +78,7 @@ def show(
 def verify(
     runs: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME...]", help="Runs, results, populations [all runs]."),
+        typer.Argument(metavar="[NAME...]", help="Runs, results, populations, bundles [all runs]."),
     ] = None,
     *,
     expect_head: Annotated[
@@ -118,6 +123,8 @@ def _row(run: Mapping[str, Any]) -> dict[str, object]:
 
 
 def _answer(answer: Mapping[str, Any]) -> str:
+    if answer.get("withheld"):
+        return f"({answer['outcome']}: withheld, {answer['withheld'][:16]}…)"
     if answer["text"] is not None:
         mark = "" if answer["outcome"] == "ok" else f"  ({answer['outcome']})"
         return f"{printable(answer['text'])}{mark}"

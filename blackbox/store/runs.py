@@ -19,6 +19,8 @@ from blackbox.store.manifests import JOURNAL, MANIFEST, SUITE, ManifestCheck, cr
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+REDACTED = "redacted.json"
+"""What makes a folder that of a redacted run."""
 _N_LISTED = 5
 
 
@@ -151,6 +153,8 @@ def resolve_run(results: Path, name: str) -> Path:
         raise UsageError(f"{name!r} begins {len(found)} runs: {_listed(found)}; write more of the id")
     if name and _is_run(Path(name)):
         return Path(name)
+    if name and any((folder / REDACTED).is_file() for folder in (Path(name), results / Path(name).name)):
+        raise UsageError(f"{name} is a redacted run: its answers are withheld, so only show and verify read it")
     raise UsageError(f"no run {name!r} in {results}; {'there are: ' + _listed(known) if known else 'it has no runs'}")
 
 
