@@ -27,6 +27,8 @@ from blackbox.store.manifests import JOURNAL, MANIFEST, SUITE, ManifestCheck, cr
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+REDACTED = "redacted.json"
+"""What makes a folder that of a redacted run."""
 _N_LISTED = 5
 
 
@@ -110,6 +112,8 @@ def read_run(path: Path, *, to_suite: Callable[[Mapping[str, Any], str], Suite])
             observations.append(observation_of(entry, seen, reader.path))
     check.end(reader.end)
     suite = to_suite(read_suite_document(path, manifest), str(path / SUITE))
+    # Of a run under way the manifest still says where its journal began: what was read is what counts.
+    manifest = replace(manifest, journal_count=reader.end.n_entries, journal_head=reader.end.head)
     if reader.end.warning is not None:
         manifest = replace(manifest, warnings=(*manifest.warnings, reader.end.warning))
     ordered = _ordered(observations, suite, path)
@@ -172,6 +176,8 @@ def resolve_run(results: Path, name: str) -> Path:
         raise UsageError(f"{name!r} begins {len(found)} runs: {_listed(found)}; write more of the id")
     if name and _is_run(Path(name)):
         return Path(name)
+    if name and any((folder / REDACTED).is_file() for folder in (Path(name), results / Path(name).name)):
+        raise UsageError(f"{name} is a redacted run: its answers are withheld, so only show and verify read it")
     raise UsageError(f"no run {name!r} in {results}; {'there are: ' + _listed(known) if known else 'it has no runs'}")
 
 
