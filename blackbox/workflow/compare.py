@@ -19,6 +19,7 @@ from blackbox.store import read_run, resolve_run, write_comparison
 from blackbox.workflow._compare_companions import Named, companions_of, read_companions
 from blackbox.workflow._compare_features import FeatureSource, answer_lengths, rankable, resolved_forms, testable
 from blackbox.workflow._compare_groups import Group, Grouping, grouped
+from blackbox.workflow._compare_jobs import SERIAL, Jobs
 from blackbox.workflow._compare_landscape import landscape, landscape_files
 from blackbox.workflow._compare_mixed import mixed_evidence, sequential_evidence, with_e_value
 from blackbox.workflow._compare_pairs import PairContext, pair_entry
@@ -56,6 +57,7 @@ class CompareOptions:
         alternatives: Runs of what a suspect may be serving beside the reference, one a suite.
         population: Population file that *related* is read against.
         chosen: How the pair came to be chosen, in the user's words.
+        jobs: Who computes; changes no number.
         created_at: When this comparison was made.
     """
 
@@ -69,6 +71,7 @@ class CompareOptions:
     alternatives: tuple[str, ...] = ()
     population: Path | None = None
     chosen: str | None = None
+    jobs: Jobs = SERIAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +107,7 @@ def compare_runs(
         UsageError: Runs are unknown or can't be compared.
         EvidenceDamaged: A run does not agree with its own digests.
     """
+    options.jobs.check()
     population = open_population(options.population) if options.population else None
     paths = [resolve_run(results, name) for name in names]
     runs = [read_run(path, to_suite=suites.from_document) for path in paths]
@@ -176,7 +180,7 @@ def _judged(
     def on_pair(done: int) -> None:
         on_progress(Progress(stage="score", subject=group.suite, done=done, total=len(group.pairs)))
 
-    same: list[SameEvidence] = judged_pairs(material, on_pair)
+    same: list[SameEvidence] = judged_pairs(material, on_pair, options.jobs)
     grams: dict[str, list[FeatureMatrix]] = {
         f: [source.matrix(f, i, p, on_run) for i, p in enumerate(probes)] for f, probes in needed.items() if f in GRAMS
     }
