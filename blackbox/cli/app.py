@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from blackbox.cli import (
+    asking,
     calibration,
     collection,
     comparison,
@@ -18,6 +19,7 @@ from blackbox.cli import (
     identification,
     probes,
     records,
+    schemas,
     selection,
     serving,
     starting,
@@ -58,6 +60,7 @@ def blackbox(
 
 for _group in (
     starting,
+    asking,
     doctor,
     collection,
     comparison,
@@ -70,6 +73,7 @@ for _group in (
     probes,
     serving,
     selection,
+    schemas,
 ):
     _group.register(app)
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from blackbox.cli.layout import fitted
 from blackbox.cli.options import JsonOption, ResultsOption
-from blackbox.cli.output import note, print_json, say, table
+from blackbox.cli.output import note, print_json, say
 
 if TYPE_CHECKING:
     from typer import Typer
@@ -44,5 +45,5 @@ def schema(
     if as_json:
         print_json(document)
         return
-    say(table(document["schemas"], _COLUMNS))
+    say(fitted(document["schemas"], _COLUMNS))
     note("one of them: blackbox schema NAME; each is a file too, its path in: blackbox schema --json")
