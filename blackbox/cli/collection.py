@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from blackbox.cli.layout import fitted
+from blackbox.cli.layout import fitted, hanging
 from blackbox.cli.options import (
     ConfigOption,
     EndpointsOption,
@@ -37,12 +37,11 @@ if TYPE_CHECKING:
 _PLANNED = {
     "endpoint": "ENDPOINT",
     "suite": "SUITE",
-    "n_requests": "REQUESTS",
+    "n_requests": "CALLS",
     "prompt_tokens": "TOKENS IN",
-    "output_tokens": "TOKENS OUT",
+    "output_tokens": "OUT",
     "cost": "COST",
     "minutes": "MINUTES",
-    "state": "",
 }
 _COLLECTED = {
     "endpoint": "ENDPOINT",
@@ -123,9 +122,12 @@ def plan(
     if as_json:
         print_json(document)
         return
-    total = {**document["total"], "endpoint": "all", "suite": "", "state": ""}
-    rows = [{**row, "state": _planned_state(row)} for row in document["sessions"]]
-    say(fitted([_rounded(row) for row in (*rows, total)], _PLANNED))
+    total = {**document["total"], "endpoint": "all", "suite": ""}
+    say(fitted([_rounded(row) for row in (*document["sessions"], total)], _PLANNED))
+    for row in document["sessions"]:
+        state = _planned_state(row)
+        if state:
+            say(hanging("", f"{row['endpoint']} {row['suite']}: {state}"))
     for line in document["notes"]:
         note(printable(line))
     if "yearly" in document:

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from blackbox.cli.output import columns, printable, table, text_width
+from blackbox.cli.output import columns, printable, text_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 MIN_WIDTH = 40
 """Below this many columns the terminal itself wraps."""
+_GAP = 2
+_WORDS = 20
+"""No column of a table is wrapped below this."""
 
 
 def hanging(label: str, text: str, *, width: int | None = None) -> str:
@@ -30,7 +33,7 @@ def hanging(label: str, text: str, *, width: int | None = None) -> str:
 
 
 def fitted(rows: Sequence[Mapping[str, object]], headings: Mapping[str, str], *, width: int | None = None) -> str:
-    """Return rows as a table, or, where that is wider than the terminal, as records: the first cell, the others below.
+    """Return rows as a table; where it is too wide its sentences wrap; where that is not enough, as records.
 
     Args:
         rows: One mapping a row.
@@ -38,10 +41,33 @@ def fitted(rows: Sequence[Mapping[str, object]], headings: Mapping[str, str], *,
         width: Columns [the terminal's].
     """
     room = max(MIN_WIDTH, width or columns())
-    drawn = table(rows, headings)
-    if all(text_width(line) <= room for line in drawn.splitlines()):
-        return drawn
-    return "\n".join(line for row in rows for line in _record(row, headings, room))
+    cells = [list(headings.values())]
+    cells += [["" if row.get(name) is None else printable(str(row[name])) for name in headings] for row in rows]
+    widths = _narrowed(cells, room - _GAP * (len(headings) - 1))
+    if widths is None:
+        return "\n".join(line for row in rows for line in _record(row, headings, room))
+    return "\n".join(line for row in cells for line in _row(row, widths))
+
+
+def _narrowed(cells: Sequence[Sequence[str]], room: int) -> list[int] | None:
+    """Return a width for each column that fits all into `room`, the widest sentences cut first; None: it can't be."""
+    widths = [max(text_width(row[i]) for row in cells) for i in range(len(cells[0]))]
+    least = [max(_WORDS, *(text_width(w) for row in cells for w in row[i].split(" "))) for i in range(len(widths))]
+    while sum(widths) > room:
+        wide = [i for i, width in enumerate(widths) if width > least[i]]
+        if not wide:
+            return None
+        widths[max(wide, key=lambda i: widths[i])] -= 1
+    return widths
+
+
+def _row(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
+    """Yield the lines of a table's row."""
+    parts = [_wrapped(cell, width) for cell, width in zip(row, widths, strict=True)]
+    for line in range(max(map(len, parts))):
+        texts = [part[line] if line < len(part) else "" for part in parts]
+        padded = [text + " " * (width - text_width(text)) for text, width in zip(texts, widths, strict=True)]
+        yield (" " * _GAP).join(padded).rstrip()
 
 
 def _record(row: Mapping[str, object], headings: Mapping[str, str], room: int) -> Iterator[str]:
@@ -53,7 +79,7 @@ def _record(row: Mapping[str, object], headings: Mapping[str, str], room: int) -
         value = "" if row.get(name) is None else printable(str(row[name]))
         if not value:
             continue
-        heading = headings[name].lower()
+        heading = headings[name].lower() if headings[name].isupper() else headings[name]
         cell = f"{heading}: {value}" if heading else value
         if line and text_width(line) + 3 + text_width(cell) <= room:
             line = f"{line} · {cell}"

@@ -22,7 +22,6 @@ _COLUMNS = {
     "a": "r WITH A",
     "b": "r WITH B",
     "pair": "A WITH B THERE",
-    "reason": "NOT COUNTED",
 }
 
 
@@ -78,6 +77,9 @@ def _say(document: Mapping[str, Any]) -> None:
 
 def _say_unrelated(unrelated: Mapping[str, Any]) -> None:
     say(fitted([_row(model) for model in unrelated["models"]], _COLUMNS))
+    for model in unrelated["models"]:
+        if model["reason"]:
+            say(hanging("", f"{model['name']} is not counted: {model['reason']}"))
     spread = unrelated["distribution"]
     if spread is not None:
         numbers = ", ".join(f"{name} {value:.3f}" for name, value in spread.items())
