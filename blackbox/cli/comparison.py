@@ -72,7 +72,6 @@ def compare(
 
     With --gate the exit code is the verdict: 0 all pairs equivalent, 1 one differs, 3 inconclusive.
     """
-    from blackbox.workflow._compare_jobs import Jobs
     from blackbox.workflow.clock import utc_now
     from blackbox.workflow.compare import CompareOptions, compare_runs
 
@@ -87,7 +86,8 @@ def compare(
         alternatives=tuple(alternative or ()),
         population=population,
         chosen=chosen,
-        jobs=Jobs(backend=None if backend is None else backend.value, n=jobs),
+        backend=None if backend is None else backend.value,
+        n_jobs=jobs,
     )
     with shown() as on_progress:
         found = compare_runs(folder(results), runs, options, on_progress)

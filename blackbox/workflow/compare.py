@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from blackbox import suites
-from blackbox.core import Progress, plain
+from blackbox.core import Comparison, Progress, plain
 from blackbox.errors import UsageError
 from blackbox.evidence import wording
 from blackbox.evidence.conditions import decoding_conflict, facts, honoured_conflict
@@ -19,7 +19,7 @@ from blackbox.store import read_run, resolve_run, write_comparison
 from blackbox.workflow._compare_companions import Named, companions_of, read_companions
 from blackbox.workflow._compare_features import FeatureSource, answer_lengths, rankable, resolved_forms, testable
 from blackbox.workflow._compare_groups import Group, Grouping, grouped
-from blackbox.workflow._compare_jobs import SERIAL, Jobs
+from blackbox.workflow._compare_jobs import Jobs
 from blackbox.workflow._compare_landscape import landscape, landscape_files
 from blackbox.workflow._compare_mixed import mixed_evidence, sequential_evidence, with_e_value
 from blackbox.workflow._compare_pairs import PairContext, pair_entry
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from blackbox.evidence.document import RelatedEvidence, SameEvidence
     from blackbox.evidence.population import Population
     from blackbox.workflow._compare_features import Lengths
+    from blackbox.workflow._compare_jobs import BackendName
 
 GRAMS = ("word3", "char5", "opening")
 DETAILED_PAIRS = 45
@@ -57,7 +58,8 @@ class CompareOptions:
         alternatives: Runs of what a suspect may be serving beside the reference, one a suite.
         population: Population file that *related* is read against.
         chosen: How the pair came to be chosen, in the user's words.
-        jobs: Who computes; changes no number.
+        backend: Who scores pairs beside this process: loky, dask or ray; changes no number.
+        n_jobs: Blocks of pairs scored at a time; 0: one a core, or as many as the cluster takes.
         created_at: When this comparison was made.
     """
 
@@ -71,7 +73,13 @@ class CompareOptions:
     alternatives: tuple[str, ...] = ()
     population: Path | None = None
     chosen: str | None = None
-    jobs: Jobs = SERIAL
+    backend: BackendName | None = None
+    n_jobs: int | None = None
+
+    @property
+    def jobs(self) -> Jobs:
+        """Who scores pairs."""
+        return Jobs(backend=self.backend, n=self.n_jobs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +88,18 @@ class ComparisonReport:
 
     document: Mapping[str, Any]
     path: Path
+
+    @property
+    def comparison(self) -> Comparison:
+        """The comparison by itself, which shows itself in a notebook and gives a frame."""
+        return Comparison(document=self.document)
+
+    def to_frame(self) -> Any:  # noqa: ANN401 - a pandas DataFrame; pandas is no dependency
+        """Return a pandas frame with a row a pair."""
+        return self.comparison.to_frame()
+
+    def _repr_html_(self) -> str:
+        return self.comparison._repr_html_()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

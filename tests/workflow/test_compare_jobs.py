@@ -44,7 +44,7 @@ def runs(tmp_path: Path, n: int, *, n_probes: int = 4, n_draws: int = 6) -> list
 
 def compared(results: Path, names: list[str], jobs: Jobs) -> dict[str, Any]:
     """Return the document of a comparison."""
-    options = CompareOptions(created_at=START, jobs=jobs)
+    options = CompareOptions(created_at=START, backend=jobs.backend, n_jobs=jobs.n)
     return dict(compare_runs(results, names, options, lambda _: None).document)
 
 
