@@ -88,7 +88,9 @@ def write_text(path: Path, text: str, *, append: bool = False) -> None:
         with path.open("a" if append else "w", encoding="utf-8", errors="replace") as file:
             file.write(text)
     except OSError as error:
-        raise BlackboxError(f"{path}: {(error.strerror or 'not writable').lower()}") from None
+        raise BlackboxError(
+            f"{path}: {(error.strerror or 'not writable').lower()}; name a file that can be written"
+        ) from None
 
 
 def _path(value: object) -> str:

@@ -140,7 +140,7 @@ def lint(
     for line in () if as_json else document["findings"]:
         say(printable(line))
     if document["findings"]:
-        raise SuiteError(f"{suite}: {len(document['findings'])} findings")
+        raise SuiteError(f"{suite}: {len(document['findings'])} findings; mend them, then: blackbox suites lock FILE")
     note(f"{suite}: nothing found")
 
 

@@ -52,7 +52,9 @@ class Journal:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             os.close(self._fd)
-            raise RunLocked(f"run {path.parent.name} is being written by another process") from error
+            raise RunLocked(
+                f"run {path.parent.name} is being written by another process; wait until it ends, or stop it"
+            ) from error
 
     @property
     def end(self) -> JournalEnd:
