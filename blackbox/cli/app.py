@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from blackbox.cli import (
+    asking,
     calibration,
     collection,
     comparison,
@@ -19,19 +20,22 @@ from blackbox.cli import (
     identification,
     probes,
     records,
+    schemas,
     selection,
     serving,
     starting,
     weights,
 )
 from blackbox.cli.output import complain, say
-from blackbox.errors import BlackboxError
+from blackbox.errors import BlackboxError, EvidenceDamaged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 INTERRUPTED = 130
 """Exit code of a command that Ctrl-C ended; what was acknowledged is on disk."""
+
+_DAMAGED = "nothing was changed: restore it from a copy, or leave it out (blackbox verify names all that is damaged)"
 
 app = typer.Typer(
     name="blackbox",
@@ -59,6 +63,7 @@ def blackbox(
 
 for _group in (
     starting,
+    asking,
     doctor,
     collection,
     comparison,
@@ -72,6 +77,7 @@ for _group in (
     probes,
     serving,
     selection,
+    schemas,
 ):
     _group.register(app)
 
@@ -88,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except typer.TyperException as error:
         return _misused(error)
     except BlackboxError as error:
-        complain(str(error))
+        complain(f"{error}; {_DAMAGED}" if isinstance(error, EvidenceDamaged) else str(error))
         return error.exit_code
     except KeyboardInterrupt:
         return _interrupted()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from blackbox.cli.layout import hanging
 from blackbox.cli.options import JsonOption, ResultsOption, folder
 from blackbox.cli.output import note, print_json, printable, say
 from blackbox.cli.progress import shown
@@ -89,28 +90,21 @@ def _listed(said: list[str] | None, default: tuple[str, ...]) -> tuple[str, ...]
 
 def _say(document: Mapping[str, Any]) -> None:
     counts = document["counts"]
-    say(
-        printable(
-            f"{document['name']}: {counts['n_models']} models in {counts['n_groups']} groups, "
-            f"{counts['n_pairs']} pairs, {len(document['probes'])} probes of {document['suite']['name']}"
-        )
-    )
+    about = f"{document['name']}: {counts['n_models']} models in {counts['n_groups']} groups, {counts['n_pairs']} pairs"
+    say(hanging("", f"{about}, {len(document['probes'])} probes of {document['suite']['name']}"))
     for against in ("unrelated", "sibling"):
         found, bounds = document["performance"][against], document["bounds"][against]
         if found is None:
-            say(f"against {against}: not available; {document['reasons'][against]}")
+            say(hanging("", f"against {against}: not available; {document['reasons'][against]}"))
             continue
         cost, reach = found["cllr"], found["true_positive_rate"][0]
-        say(
-            f"against {against}: {found['n_same_pairs']} same-source and {found['n_other_pairs']} other pairs, both "
-            "groups of each left out"
-        )
+        pairs = f"{found['n_same_pairs']} same-source and {found['n_other_pairs']} other pairs"
+        say(hanging("", f"against {against}: {pairs}, both groups of each left out"))
         say(f"  C_llr {cost['total']:.3f} (smallest {cost['minimum']:.3f}, calibration {cost['calibration']:.3f})")
         say(f"  AUC {found['auc']:.4f}; {reach['value']:.0%} found at 1 % false positives")
-        say(f"  log10 LR stated between {bounds['lower']:.2f} and {bounds['upper']:.2f} ({bounds['upper_from']})")
+        between = f"between {bounds['lower']:.2f} and {bounds['upper']:.2f} ({bounds['upper_from']})"
+        say(hanging("  ", f"log10 LR stated {between}"))
         for entry in found["misleading"]["different_source"][1:]:
             rate = entry["uncapped"]
-            say(
-                f"  LR ≥ {entry['lr']:g} without kinship, before bounding: {rate['n']} of {rate['n_pairs']} pairs, at "
-                f"most {rate['upper_95']:.2%} (95 %)"
-            )
+            found_so = f"{rate['n']} of {rate['n_pairs']} pairs, at most {rate['upper_95']:.2%} (95 %)"
+            say(hanging("  ", f"LR ≥ {entry['lr']:g} without kinship, before bounding: {found_so}"))

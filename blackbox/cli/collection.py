@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from blackbox.cli.layout import fitted, hanging
 from blackbox.cli.options import (
     ConfigOption,
     EndpointsOption,
@@ -18,7 +19,7 @@ from blackbox.cli.options import (
     configuration,
     folder,
 )
-from blackbox.cli.output import note, print_json, printable, say, table
+from blackbox.cli.output import note, print_json, printable, say
 from blackbox.cli.progress import shown
 from blackbox.errors import ConfigError, UsageError
 
@@ -36,12 +37,11 @@ if TYPE_CHECKING:
 _PLANNED = {
     "endpoint": "ENDPOINT",
     "suite": "SUITE",
-    "n_requests": "REQUESTS",
+    "n_requests": "CALLS",
     "prompt_tokens": "TOKENS IN",
-    "output_tokens": "TOKENS OUT",
+    "output_tokens": "OUT",
     "cost": "COST",
     "minutes": "MINUTES",
-    "state": "",
 }
 _COLLECTED = {
     "endpoint": "ENDPOINT",
@@ -123,9 +123,12 @@ def plan(
     if as_json:
         print_json(document)
         return
-    total = {**document["total"], "endpoint": "all", "suite": "", "state": ""}
-    rows = [{**row, "state": _planned_state(row)} for row in document["sessions"]]
-    say(table([_rounded(row) for row in (*rows, total)], _PLANNED))
+    total = {**document["total"], "endpoint": "all", "suite": ""}
+    say(fitted([_rounded(row) for row in (*document["sessions"], total)], _PLANNED))
+    for row in document["sessions"]:
+        state = _planned_state(row)
+        if state:
+            say(hanging("", f"{row['endpoint']} {row['suite']}: {state}"))
     for line in document["notes"]:
         note(printable(line))
     if "yearly" in document:
@@ -251,7 +254,7 @@ def import_answers(
         print_json({"schema": "blackbox.import/1", "runs": runs})
         return
     names = {"id": "RUN", "endpoint": "MODEL", "n_observations": "ANSWERS"}
-    say(table([{name: getattr(each, name) for name in names} for each in runs], names))
+    say(fitted([{name: getattr(each, name) for name in names} for each in runs], names))
     note("sampling settings of recorded answers are unknown; reports say so")
 
 
@@ -319,7 +322,7 @@ def _say_collected(report: RunReport, *, as_json: bool) -> None:
         | {"outcomes": " ".join(f"{name}:{n}" for name, n in entry.totals.items() if name != "n_attempts")}
         for entry in report.entries
     ]
-    say(table(rows, _COLLECTED))
+    say(fitted(rows, _COLLECTED))
     for pair in report.decided:
         note(printable(pair.sentence))
     _say_next(report)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from blackbox.cli.options import JsonOption, ResultsOption, folder
+from blackbox.cli.options import BackendOption, JobsOption, JsonOption, ResultsOption, folder
 from blackbox.cli.output import columns, has_color, note, print_json, say, write_text
 from blackbox.cli.progress import shown
 from blackbox.cli.reporting import Form, JunitOption, MarkdownOption, write_for_machines
@@ -60,6 +60,8 @@ def compare(
     allow_decoding_differences: Annotated[
         bool, typer.Option(help="Compare although different sampling settings were sent.")
     ] = False,
+    backend: BackendOption = None,
+    jobs: JobsOption = None,
     junit: JunitOption = None,
     markdown: MarkdownOption = None,
     gate: Annotated[bool, typer.Option("--gate", help="Exit 1 if anything differs, 3 if inconclusive.")] = False,
@@ -84,6 +86,8 @@ def compare(
         alternatives=tuple(alternative or ()),
         population=population,
         chosen=chosen,
+        backend=None if backend is None else backend.value,
+        n_jobs=jobs,
     )
     with shown() as on_progress:
         found = compare_runs(folder(results), runs, options, on_progress)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from blackbox.cli.collection import chosen
+from blackbox.cli.layout import fitted, hanging
 from blackbox.cli.options import ConfigOption, JsonOption, ResultsOption, configuration
-from blackbox.cli.output import note, print_json, printable, say, table
+from blackbox.cli.output import note, print_json, printable, say
 from blackbox.cli.progress import shown
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def _say_examined(examined: Sequence[Examined]) -> None:
         if each.document is not None:
             say(f"{printable(each.endpoint)}:")
             findings = each.document["findings"]
-            say(table([{**finding, "fits": " or ".join(finding["quirks"])} for finding in findings], _FOUND))
+            say(fitted([{**finding, "fits": " or ".join(finding["quirks"])} for finding in findings], _FOUND))
             for finding in findings:
                 _say_effects(finding)
             note(f"kept in {each.path}")
@@ -120,4 +121,4 @@ def _say_examined(examined: Sequence[Examined]) -> None:
 
 def _say_effects(finding: Mapping[str, Any]) -> None:
     for question, effect in finding["effects"].items():
-        say(printable(f"  {finding['check'].replace('_', ' ')}, for {question}: {effect}"))
+        say(hanging("  ", f"{finding['check'].replace('_', ' ')}, for {question}: {effect}"))

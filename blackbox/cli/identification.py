@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from blackbox.cli.layout import fitted, hanging
 from blackbox.cli.options import JsonOption, ResultsOption, folder
-from blackbox.cli.output import note, print_json, printable, say, table
+from blackbox.cli.output import note, print_json, printable, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,13 +76,13 @@ def identify(
 
 def _say(document: Mapping[str, Any]) -> None:
     to = f" to {document['attributed_to']}" if document["attributed_to"] else ""
-    say(printable(f"{document['verdict']}{to}: {document['reason']}"))
+    say(hanging("", f"{document['verdict']}{to}: {document['reason']}"))
     rows = [_rounded(row) for row in document["candidates"][:SHOWN]]
     ratio = {"log10_lr": "LOG10 LR", "verbal": ""} if document["population"] else {}
-    say(table(rows, {**_COLUMNS, **ratio}))
+    say(fitted(rows, {**_COLUMNS, **ratio}))
     own = document["library"]
     age = "of unknown age" if own["age_days"] is None else f"the newest {own['age_days']:.0f} days old"
-    say(f"{own['note']} It holds {own['n_endpoints']} endpoints, {age}.")
+    say(hanging("", f"{own['note']} It holds {own['n_endpoints']} endpoints, {age}."))
     say("Behaviour is symmetric: no result says who derived from whom.")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -32,6 +33,23 @@ SuitesOption: TypeAlias = Annotated[
 EndpointsOption: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("-e", "--endpoint", metavar="NAME", help="Endpoint of the configuration [all]; repeatable."),
+]
+
+
+class Backend(StrEnum):
+    """What computes beside this process."""
+
+    LOKY = "loky"
+    DASK = "dask"
+    RAY = "ray"
+
+
+BackendOption: TypeAlias = Annotated[
+    Backend | None,
+    typer.Option(help="Score on processes here, or on a dask or ray cluster; changes no number [loky if --jobs]."),
+]
+JobsOption: TypeAlias = Annotated[
+    int | None, typer.Option("--jobs", "-j", min=0, metavar="N", help="Blocks of pairs at a time; 0: all cores [1].")
 ]
 
 

@@ -49,9 +49,9 @@ def table(rows: Sequence[Mapping[str, object]], columns: Mapping[str, str]) -> s
     """
     cells = [list(columns.values())]
     cells += [["" if row.get(name) is None else printable(str(row[name])) for name in columns] for row in rows]
-    widths = [max(_width(line[i]) for line in cells) for i in range(len(columns))]
+    widths = [max(text_width(line[i]) for line in cells) for i in range(len(columns))]
     return "\n".join(
-        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)).rstrip()
+        "  ".join(cell + " " * (width - text_width(cell)) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in cells
     )
 
@@ -88,7 +88,9 @@ def write_text(path: Path, text: str, *, append: bool = False) -> None:
         with path.open("a" if append else "w", encoding="utf-8", errors="replace") as file:
             file.write(text)
     except OSError as error:
-        raise BlackboxError(f"{path}: {(error.strerror or 'not writable').lower()}") from None
+        raise BlackboxError(
+            f"{path}: {(error.strerror or 'not writable').lower()}; name a file that can be written"
+        ) from None
 
 
 def _path(value: object) -> str:
@@ -97,7 +99,8 @@ def _path(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def _width(text: str) -> int:
+def text_width(text: str) -> int:
+    """Return the columns that text takes: two a wide character."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from blackbox.cli import making
+from blackbox.cli.layout import fitted, hanging
 from blackbox.cli.options import JsonOption, ResultsOption
-from blackbox.cli.output import note, print_json, printable, say, table
+from blackbox.cli.output import note, print_json, printable, say
 from blackbox.errors import SuiteError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def list_suites(*, results: ResultsOption = None, as_json: JsonOption = False) -
         {**row, "languages": " ".join(row["languages"]), "questions": " ".join(row["questions"])}
         for row in document["suites"]
     ]
-    say(table(rows, _SUITES))
+    say(fitted(rows, _SUITES))
     for profile in document["profiles"]:
         cost = f"{profile['n_calls']} calls, at most ${profile['reference_cost_usd']:.2f}"
         note(f"profile {profile['profile']}: {', '.join(profile['suites'])} ({cost})")
@@ -82,9 +83,9 @@ def show(
         return
     say(f"{document['name']}@{document['version']}  {printable(document['title'])}")
     for heading, text in _page(document):
-        say(f"\n{heading}\n  {printable(text)}")
+        say(f"\n{heading}\n{hanging('  ', text)}")
     say("")
-    say(table(document["probes"] if probes else document["examples"], _PROBES if probes else _EXAMPLES))
+    say(fitted(document["probes"] if probes else document["examples"], _PROBES if probes else _EXAMPLES))
     if not probes and len(document["examples"]) < document["n_probes"]:
         note(f"one of each family; all {document['n_probes']} with --probes")
 
@@ -139,7 +140,7 @@ def lint(
     for line in () if as_json else document["findings"]:
         say(printable(line))
     if document["findings"]:
-        raise SuiteError(f"{suite}: {len(document['findings'])} findings")
+        raise SuiteError(f"{suite}: {len(document['findings'])} findings; mend them, then: blackbox suites lock FILE")
     note(f"{suite}: nothing found")
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from blackbox.cli.layout import fitted, hanging
 from blackbox.cli.options import JsonOption, ResultsOption, folder
-from blackbox.cli.output import note, print_json, printable, say, table
+from blackbox.cli.output import note, print_json, printable, say
 from blackbox.errors import EvidenceDamaged
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def ls(*, results: ResultsOption = None, as_json: JsonOption = False) -> None:
     if as_json:
         print_json(document)
     elif document["runs"]:
-        say(table([_row(run) for run in document["runs"]], _RUNS))
+        say(fitted([_row(run) for run in document["runs"]], _RUNS))
     else:
         note(f"no runs in {document['results']}; make one with: blackbox run, or blackbox import FILE")
 
@@ -68,11 +69,11 @@ def show(
         return
     names = {run["id"]: run["endpoint"] for run in document["runs"]}
     for each in document["probes"]:
-        say(f"{printable(each['probe_id'])}: {printable(each['prompt'] or '(not shown)')}")
+        say(hanging("", f"{each['probe_id']}: {each['prompt'] or '(not shown)'}"))
         for side in each["answers"]:
-            say(f"  {printable(names[side['run']])}  [{side['run']}]")
+            say(hanging("  ", f"{names[side['run']]} [{side['run']}]"))
             for answer in side["observations"]:
-                say(f"    {_answer(answer)}")
+                say(hanging("    ", _answer(answer)))
 
 
 def verify(
@@ -109,9 +110,10 @@ def _say_verified(document: Mapping[str, Any]) -> None:
     for run in document["runs"]:
         state = "ok" if run.get("reproduced", True) else "NOT REPRODUCED"
         state = state if run["ok"] else "DAMAGED"
-        say(f"{state}  {printable(run['run'])}  {run['n_entries']} entries, head {run['head']}")
+        say(f"{state}  {printable(run['run'])}")
+        say(f"    {run['n_entries']} entries, head {run['head']}")
         for line in (*run["problems"], *run["warnings"]):
-            say(f"    {printable(line)}")
+            say(hanging("    ", line))
 
 
 def _row(run: Mapping[str, Any]) -> dict[str, object]:
@@ -127,6 +129,6 @@ def _answer(answer: Mapping[str, Any]) -> str:
         return f"({answer['outcome']}: withheld, {answer['withheld'][:16]}…)"
     if answer["text"] is not None:
         mark = "" if answer["outcome"] == "ok" else f"  ({answer['outcome']})"
-        return f"{printable(answer['text'])}{mark}"
+        return f"{answer['text']}{mark}"
     reason = f": {answer['error']['message']}" if answer["error"] else ""
-    return printable(f"({answer['outcome']}{reason})")
+    return f"({answer['outcome']}{reason})"

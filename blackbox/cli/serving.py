@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from blackbox.cli.layout import fitted, hanging
 from blackbox.cli.options import JsonOption, ResultsOption, folder
-from blackbox.cli.output import note, print_json, printable, say, table
+from blackbox.cli.output import note, print_json, say
 from blackbox.cli.progress import shown
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _say_catalogue(document: Mapping[str, Any], *, as_json: bool) -> None:
         return
     for what in ("quirks", "faults"):
         rows = [{"name": each["name"], "value": _value(each), "does": each["does"]} for each in document[what]]
-        say(table(rows, {"name": what[:-1].upper(), "value": "VALUE [DEFAULT]", "does": "WHAT IT DOES"}))
+        say(fitted(rows, {"name": what[:-1].upper(), "value": "VALUE [DEFAULT]", "does": "WHAT IT DOES"}))
 
 
 def _value(each: Mapping[str, Any]) -> str:
@@ -132,10 +133,10 @@ def _say_found(document: Mapping[str, Any]) -> None:
         }
         for each in document["findings"]
     ]
-    say(table(rows, _FINDINGS))
+    say(fitted(rows, _FINDINGS))
     for control in document["repeat_controls"]:
         p = "no test" if control["pvalue"] is None else f"p = {control['pvalue']:.4g}"
         say(f"official against its own second session, {control['suite']}: {p}")
     for question, reasons in document["not_answered"].items():
         for reason in reasons:
-            say(f"{question}: no answer: {printable(reason)}")
+            say(hanging("", f"{question}: no answer: {reason}"))

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from blackbox.cli.layout import fitted, hanging
 from blackbox.cli.options import JsonOption, ResultsOption
-from blackbox.cli.output import note, print_json, printable, say, table
+from blackbox.cli.output import note, print_json, printable, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,6 @@ _COLUMNS = {
     "a": "r WITH A",
     "b": "r WITH B",
     "pair": "A WITH B THERE",
-    "reason": "NOT COUNTED",
 }
 
 
@@ -65,23 +65,25 @@ def _say(document: Mapping[str, Any]) -> None:
         kind = f" ({model['model_type']})" if model["model_type"] else ""
         say(printable(f"{side.upper()}: {model['name']}{kind}, {model['n_layers']} layers{experts}"))
     by_matrix = ", ".join(f"W_{name.upper()} {r:.3f}" for name, r in document["by_matrix"].items())
-    say(f"correlation over {document['n_points']} depths: r = {document['correlation']:.3f} ({by_matrix})")
+    r = f"correlation over {document['n_points']} depths: r = {document['correlation']:.3f} ({by_matrix})"
+    say(hanging("", r))
     _say_unrelated(document["unrelated"])
     if document["rank_pvalue"] is not None:
         say(f"rank among unrelated models: p = {document['rank_pvalue']:.3g}")
     else:
-        say(f"rank among unrelated models: none: {printable(document['reason'])}")
-    say(printable(document["reading"]))
+        say(hanging("", f"rank among unrelated models: none: {document['reason']}"))
+    say(hanging("", document["reading"]))
 
 
 def _say_unrelated(unrelated: Mapping[str, Any]) -> None:
-    say(table([_row(model) for model in unrelated["models"]], _COLUMNS))
+    say(fitted([_row(model) for model in unrelated["models"]], _COLUMNS))
+    for model in unrelated["models"]:
+        if model["reason"]:
+            say(hanging("", f"{model['name']} is not counted: {model['reason']}"))
     spread = unrelated["distribution"]
     if spread is not None:
-        say(
-            f"unrelated models ({unrelated['source']}), with A or B: "
-            + ", ".join(f"{name} {value:.3f}" for name, value in spread.items())
-        )
+        numbers = ", ".join(f"{name} {value:.3f}" for name, value in spread.items())
+        say(hanging("", f"unrelated models ({unrelated['source']}), with A or B: {numbers}"))
 
 
 def _row(model: Mapping[str, Any]) -> dict[str, object]:

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from blackbox.core import showing
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -54,12 +56,34 @@ class Run:
     suite: Suite
     observations: tuple[Observation, ...]
 
+    def to_frame(self) -> Any:  # noqa: ANN401 - a pandas DataFrame; pandas is no dependency
+        """Return a pandas frame with a row an observation.
+
+        Raises:
+            UsageError: pandas is not installed.
+        """
+        return showing.frame(showing.run_rows(self))
+
+    def _repr_html_(self) -> str:
+        return showing.run_html(self)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """A finished comparison: `document` is the `blackbox.comparison/1` object, complete for a report."""
 
     document: Mapping[str, Any]
+
+    def to_frame(self) -> Any:  # noqa: ANN401 - a pandas DataFrame; pandas is no dependency
+        """Return a pandas frame with a row a pair.
+
+        Raises:
+            UsageError: pandas is not installed.
+        """
+        return showing.frame(showing.comparison_rows(self.document))
+
+    def _repr_html_(self) -> str:
+        return showing.comparison_html(self.document)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,7 +93,7 @@ def request_body(spec: EndpointSpec, call: Call) -> dict[str, Any]:
 def _value(spec: EndpointSpec, environ: Mapping[str, str], variable: str) -> str:
     value = environ.get(variable, "").strip()
     if not value:
-        raise ConfigError(f"endpoint {spec.name}: the environment variable {variable} is not set")
+        raise ConfigError(f"endpoint {spec.name}: the environment variable {variable} is not set; export it")
     if not value.isascii() or not value.isprintable():
         raise ConfigError(f"endpoint {spec.name}: the value of {variable} holds a character no header can carry")
     return value

@@ -38,7 +38,7 @@ class LanguageModel:
         from transformers.utils.logging import disable_progress_bar
 
         if not (folder / "config.json").is_file():
-            raise UsageError(f"{folder} holds no model (no config.json)")
+            raise UsageError(f"{folder} holds no model (no config.json); name a folder that transformers saved")
         disable_progress_bar()  # a bar for two megabytes is noise
         loaded = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
         self._network: Any = loaded.eval()

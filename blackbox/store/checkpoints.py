@@ -63,7 +63,7 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         BlackboxError: It can't be read.
     """
     if not folder.is_dir():
-        raise UsageError(f"{folder} is no folder of a checkpoint")
+        raise UsageError(f"{folder} is no folder of a checkpoint; name one with .safetensors files in it")
     config = read_object(folder / "config.json") if (folder / "config.json").is_file() else {}
     layers = _layers(folder, _attention(folder))
     profile = np.array([[spread(pieces) for pieces in _matrices(folder, layer, config)] for layer in layers])

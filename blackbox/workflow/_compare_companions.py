@@ -116,7 +116,9 @@ def _suite(run: Run) -> tuple[str, int]:
 def _check_suite(option: str, run: Run, compared: Sequence[Run]) -> None:
     same = [other for other in compared if _suite(other) == _suite(run)]
     if not same:
-        raise UsageError(f"{option} {run.id}: no compared run is of its suite, {run.manifest.suite_name}")
+        raise UsageError(
+            f"{option} {run.id}: no compared run is of its suite, {run.manifest.suite_name}; name a run of one that is"
+        )
     for other in same:
         imported = run.suite.origin == other.suite.origin == "imported"
         if run.suite.digest != other.suite.digest and not imported:

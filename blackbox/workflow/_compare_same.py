@@ -17,10 +17,11 @@ from blackbox.evidence.verdict import Circumstances, explained, judge
 from blackbox.stats.multiplicity import benjamini_hochberg, holm
 from blackbox.workflow._compare_blocks import blocks_of, changed, homogeneities
 from blackbox.workflow._compare_features import rankable, resolved_forms, testable
+from blackbox.workflow._compare_jobs import SERIAL, Jobs, Some, blocks_of_size
 from blackbox.workflow._compare_margin import FEW_PAIRS, Scale, extent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from blackbox.core import PooledProbe, TwoSampleSignal
     from blackbox.evidence.blocks import Homogeneity
@@ -38,7 +39,9 @@ SCREEN = 999
 SCREEN_EXCEEDING = 10
 CAP = 99_999
 BATCH = 256
-"""Pairs drawn together: bounds memory, whatever the number of runs."""
+"""Pairs drawn together where most are only screened: bounds memory, whatever the number of runs."""
+FOLLOWED = 4
+"""Pairs judged together elsewhere: small enough for every process to have one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,41 +129,80 @@ class _Tested:
     changed: frozenset[int]
 
 
-def judged_pairs(material: Material, on_pair: Callable[[int], None]) -> list[SameEvidence]:
-    """Return the evidence on *same* for each pair of the group, in order."""
-    rules, design = material.rules, material.design
-    tests = []
-    for i, (pair, before) in enumerate(_screens(material, design)):
-        tests.append(_tested(pair, material, design, before))
-        on_pair(i + 1)
-    controls = _controls(material.group, material.samples, material.lengths, rules, design)
-    failed = _failed(controls, rules.alpha)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Block:
+    """Some pairs of a suite with what judging them needs, and nothing else: what one job is sent."""
+
+    pairs: Sequence[Pair]
+    material: Material
+    tested: Sequence[_Tested] = ()
+
+
+def judged_pairs(material: Material, on_pair: Callable[[int], None], jobs: Jobs = SERIAL) -> list[SameEvidence]:
+    """Return the evidence on *same* for each pair of the group, in order.
+
+    Args:
+        material: Runs, pairs and rules.
+        on_pair: Told how many pairs were tested.
+        jobs: Who computes; changes no number.
+    """
+    rules = material.rules
+    tests: list[PairTest | None] = []
+    for found in jobs.over(_tests, _blocks(material, BATCH if rules.screened else FOLLOWED)):
+        tests.extend(found)
+        on_pair(len(tests))
+    whole = _about_runs(material)
+    tested = [
+        replace(whole, test=test, pvalue_adjusted=p) for test, p in zip(tests, _adjusted(tests, rules), strict=True)
+    ]
+    blocks = [
+        replace(block, tested=part)
+        for block, part in zip(_blocks(material, FOLLOWED), blocks_of_size(tested, FOLLOWED), strict=True)
+    ]
+    return [evidence for found in jobs.over(_judgements, blocks) for evidence in found]
+
+
+def _about_runs(material: Material) -> _Tested:
+    """Return what is known of every run by itself: its repeat control and whether it changed while it was collected."""
+    rules = material.rules
+    controls = _controls(material.group, material.samples, material.lengths, rules, material.design)
     homogeneity = homogeneities(material)
-    whole = _Tested(
+    return _Tested(
         test=None,
         pvalue_adjusted=None,
         controls=controls,
-        failed=failed,
+        failed=_failed(controls, rules.alpha),
         homogeneity=homogeneity,
         changed=changed(homogeneity, rules.alpha),
     )
-    return [
-        _evidence(pair, material, replace(whole, test=test, pvalue_adjusted=p))
-        for pair, test, p in zip(material.group.pairs, tests, _adjusted(tests, rules), strict=True)
-    ]
 
 
-def _screens(material: Material, design: Design) -> Iterator[tuple[Pair, Sequence[Drawn]]]:
-    """Yield each pair with what was drawn of it together with other pairs; where few are compared, nothing."""
-    pairs = material.group.pairs
-    if not material.rules.screened:
-        yield from ((pair, ()) for pair in pairs)
-        return
-    for start in range(0, len(pairs), BATCH):
-        batch = pairs[start : start + BATCH]
-        probes = [_coded(pair, material) for pair in batch]
-        found = screened(probes, design.signals, seed=design.seed, n_permutations=SCREEN)
-        yield from zip(batch, found, strict=True)
+def _blocks(material: Material, size: int) -> list[_Block]:
+    return [_narrowed(material, pairs) for pairs in blocks_of_size(material.group.pairs, size)]
+
+
+def _narrowed(material: Material, pairs: Sequence[Pair]) -> _Block:
+    """Return a block with the samples of its pairs and of their other sessions only."""
+    ends = {i for pair in pairs for i in (pair.a, pair.b)}
+    needed = ends | {j for i in ends for j in material.group.sessions_of(i)}
+    samples, lengths = Some(material.samples, needed), Some(material.lengths, needed)
+    group = replace(material.group, runs=(), pairs=())  # runs are in their samples
+    return _Block(pairs=pairs, material=replace(material, group=group, samples=samples, lengths=lengths))
+
+
+def _tests(block: _Block) -> list[PairTest | None]:
+    """Return the test of each pair of a block; what can be drawn of several pairs together is."""
+    material, pairs = block.material, block.pairs
+    design = material.design
+    drawn: Sequence[Sequence[Drawn]] = [()] * len(pairs)
+    if material.rules.screened:
+        coded = [_coded(pair, material) for pair in pairs]
+        drawn = screened(coded, design.signals, seed=design.seed, n_permutations=SCREEN)
+    return [_tested(pair, material, design, before) for pair, before in zip(pairs, drawn, strict=True)]
+
+
+def _judgements(block: _Block) -> list[SameEvidence]:
+    return [_evidence(pair, block.material, own) for pair, own in zip(block.pairs, block.tested, strict=True)]
 
 
 def _coded(pair: Pair, material: Material) -> tuple[PooledProbe, ...]:

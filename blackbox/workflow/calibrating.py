@@ -106,7 +106,9 @@ def calibrate(results: Path, request: CalibrateRequest, on_progress: OnProgress)
     every = _scores(found, members, signals, rows, on_progress)
     signals = {name: s for name, s in signals.items() if _speaks(every[name])}
     if not signals:
-        raise UsageError("no kinship signal tells these answers apart: they are too few, or all alike")
+        raise UsageError(
+            "no kinship signal tells these answers apart: they are too few, or all alike; add models, or longer answers"
+        )
     kept = _with_scores(found, np.column_stack([filled(signals[name], every[name]) for name in signals]))
     document = _document(request, kept.lineage, members, signals, labels)
     document |= populations.fitted_part(kept.lineage, kept.scores, seed=request.seed)
@@ -128,7 +130,7 @@ def _opened(results: Path, names: Sequence[str]) -> tuple[tuple[Run, ...], tuple
         raise UsageError(f"endpoint {twice[0]!r} has {endpoints[twice[0]]} runs here; name one run an endpoint")
     suites = sorted({f"{run.suite.name} v{run.suite.version}" for run in runs})
     if len(suites) > 1:
-        raise UsageError(f"a population is of one suite, these runs are of {', '.join(suites)}")
+        raise UsageError(f"a population is of one suite, these runs are of {', '.join(suites)}: name runs of one")
     return runs, paths
 
 

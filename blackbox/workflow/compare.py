@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from blackbox import suites
-from blackbox.core import Progress, plain
+from blackbox.core import Comparison, Progress, plain
 from blackbox.errors import UsageError
 from blackbox.evidence import wording
 from blackbox.evidence.conditions import decoding_conflict, facts, honoured_conflict
@@ -20,6 +20,7 @@ from blackbox.workflow._compare_companions import Named, companions_of, read_com
 from blackbox.workflow._compare_features import FeatureSource, answer_lengths, rankable, resolved_forms, testable
 from blackbox.workflow._compare_groups import Group, Grouping, grouped
 from blackbox.workflow._compare_inputs import inputs_of
+from blackbox.workflow._compare_jobs import Jobs
 from blackbox.workflow._compare_landscape import landscape, landscape_files
 from blackbox.workflow._compare_mixed import mixed_evidence, sequential_evidence, with_e_value
 from blackbox.workflow._compare_pairs import PairContext, pair_entry
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from blackbox.evidence.document import RelatedEvidence, SameEvidence
     from blackbox.evidence.population import Population
     from blackbox.workflow._compare_features import Lengths
+    from blackbox.workflow._compare_jobs import BackendName
 
 GRAMS = ("word3", "char5", "opening")
 DETAILED_PAIRS = 45
@@ -57,6 +59,8 @@ class CompareOptions:
         alternatives: Runs of what a suspect may be serving beside the reference, one a suite.
         population: Population file that *related* is read against.
         chosen: How the pair came to be chosen, in the user's words.
+        backend: Who scores pairs beside this process: loky, dask or ray; changes no number.
+        n_jobs: Blocks of pairs scored at a time; 0: one a core, or as many as the cluster takes.
         created_at: When this comparison was made.
     """
 
@@ -70,6 +74,13 @@ class CompareOptions:
     alternatives: tuple[str, ...] = ()
     population: Path | None = None
     chosen: str | None = None
+    backend: BackendName | None = None
+    n_jobs: int | None = None
+
+    @property
+    def jobs(self) -> Jobs:
+        """Who scores pairs."""
+        return Jobs(backend=self.backend, n=self.n_jobs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +89,18 @@ class ComparisonReport:
 
     document: Mapping[str, Any]
     path: Path
+
+    @property
+    def comparison(self) -> Comparison:
+        """The comparison by itself, which shows itself in a notebook and gives a frame."""
+        return Comparison(document=self.document)
+
+    def to_frame(self) -> Any:  # noqa: ANN401 - a pandas DataFrame; pandas is no dependency
+        """Return a pandas frame with a row a pair."""
+        return self.comparison.to_frame()
+
+    def _repr_html_(self) -> str:
+        return self.comparison._repr_html_()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +156,7 @@ def compared_document(
         UsageError: Runs are unknown or can't be compared.
         EvidenceDamaged: A run does not agree with its own digests.
     """
+    options.jobs.check()
     population = open_population(options.population) if options.population else None
     paths = [resolve_run(results, name) for name in names]
     runs = [read_run(path, to_suite=suites.from_document) for path in paths]
@@ -204,7 +228,7 @@ def _judged(
     def on_pair(done: int) -> None:
         on_progress(Progress(stage="score", subject=group.suite, done=done, total=len(group.pairs)))
 
-    same: list[SameEvidence] = judged_pairs(material, on_pair)
+    same: list[SameEvidence] = judged_pairs(material, on_pair, options.jobs)
     grams: dict[str, list[FeatureMatrix]] = {
         f: [source.matrix(f, i, p, on_run) for i, p in enumerate(probes)] for f, probes in needed.items() if f in GRAMS
     }

@@ -220,10 +220,12 @@ def _refuse_other_mode(session: Session, said: Mapping[str, Any] | None) -> None
 def _refuse_no_draws(session: Session) -> None:
     name, suite = session.spec.name, session.suite
     if not any(probe.form == "closed" for probe in suite.probes):
-        raise UsageError(f"--until-decided reads closed probes; suite {suite.name} has none")
+        raise UsageError(f"--until-decided reads closed probes; suite {suite.name} has none: choose e.g. -s one-token")
     n = sum(call.call.decoding.deterministic for call in session.calls)
     if n:
-        raise UsageError(f"{name} would be asked {n} times at temperature 0 or with a seed: repeats, not draws")
+        raise UsageError(
+            f"{name} would be asked {n} times at temperature 0 or with a seed: repeats, not draws; choose another suite"
+        )
 
 
 def _sampling(session: Session) -> Mapping[str, Any]:

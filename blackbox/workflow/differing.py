@@ -46,6 +46,8 @@ def _renaming(words: Sequence[str], document: Mapping[str, Any]) -> dict[str, st
         if not (sign and old and new):
             raise UsageError(f"--rename {word!r}: write OLD=NEW, an endpoint's name before and after")
         if old not in known:
-            raise UsageError(f"--rename {word!r}: the earlier comparison has no endpoint {old!r}")
+            raise UsageError(
+                f"--rename {word!r}: the earlier comparison has no endpoint {old!r}; it has: {', '.join(sorted(known))}"
+            )
         found[old] = new
     return found

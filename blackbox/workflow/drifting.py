@@ -102,7 +102,10 @@ def read_document(paths: Sequence[Path], options: DriftOptions, on_progress: OnP
     counts = _counts(found, forms, on_progress)
     usable = tuple(int(place) for place in counts.sizes.sum(1).nonzero()[0])
     if len(usable) < 2:  # noqa: PLR2004 - nothing can be compared
-        raise UsageError(f"only {len(usable)} of {len(found.runs)} runs hold usable answers: nothing can be compared")
+        raise UsageError(
+            f"only {len(usable)} of {len(found.runs)} runs hold usable answers: nothing can be compared; "
+            "`blackbox show RUN` says what came instead"
+        )
     read = counts.chosen(usable)
     runs = [found.runs[place] for place in usable]
     basis_reason = _repeats(runs[: options.baseline], read)

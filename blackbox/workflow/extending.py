@@ -32,7 +32,9 @@ def refuse_unextendable(sessions: Sequence[Session]) -> None:
         if session.existing is None:
             raise UsageError(f"--more extends finished runs; there is none of {session.name}: run it without --more")
         if "sequential" in session.existing.manifest.plan:
-            raise UsageError(f"run {session.existing.id} was collected until decided; nothing may be added to it")
+            raise UsageError(
+                f"run {session.existing.id} was collected until decided; nothing may be added: begin another with --new"
+            )
 
 
 def look_note(session: Session) -> dict[str, Any]:

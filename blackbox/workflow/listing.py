@@ -69,7 +69,7 @@ def verify(results: Path, names: Sequence[str], *, expect_head: str | None = Non
         raise UsageError("--expect-head is the head of one run: name exactly that run")
     paths = [_auditable(results, name) for name in names] if names else _folders(results)
     if not paths:
-        raise UsageError(f"no runs in {results}; nothing to verify")
+        raise UsageError(f"no runs in {results}; nothing to verify: name another folder with --results")
     reports = [
         {"path": str(path), "run": path.name, **plain(store.verify_run(path, expect_head=expect_head))}
         for path in paths

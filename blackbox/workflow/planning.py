@@ -29,22 +29,36 @@ def plan_document(request: RunRequest, *, environ: Mapping[str, str], now: datet
     Raises:
         UsageError: What `run` would refuse.
     """
-    rows = [_row(session, environ) for session in intended(request, now=now)]
+    rows = plan_rows(request, environ=environ, now=now)
     power = planned_powers(request.results, request.suites)
     return {
         "schema": "blackbox.plan-view/1",
         "sessions": rows,
-        "total": {
-            "n_requests": sum(row["n_requests"] for row in rows),
-            "prompt_tokens": sum(row["prompt_tokens"] for row in rows),
-            "output_tokens": sum(row["output_tokens"] for row in rows),
-            "cost": _sum([row["cost"] for row in rows]),
-            "reference_cost_usd": sum(map(reference_cost, rows)),
-            "minutes": _longest(rows),
-        },
+        "total": plan_total(rows),
         "decision": {suite.name: plain(suite.decision) for suite in request.suites},
         "power": power,
         "notes": [_ROUGH, reference_note(rows), *(row["line"] for row in power)],
+    }
+
+
+def plan_rows(request: RunRequest, *, environ: Mapping[str, str], now: datetime) -> list[dict[str, Any]]:
+    """Return what each endpoint would be asked by each suite, a row each.
+
+    Raises:
+        UsageError: What `run` would refuse.
+    """
+    return [_row(session, environ) for session in intended(request, now=now)]
+
+
+def plan_total(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return requests, tokens, cost and minutes of all rows together."""
+    return {
+        "n_requests": sum(row["n_requests"] for row in rows),
+        "prompt_tokens": sum(row["prompt_tokens"] for row in rows),
+        "output_tokens": sum(row["output_tokens"] for row in rows),
+        "cost": _sum([row["cost"] for row in rows]),
+        "reference_cost_usd": sum(map(reference_cost, rows)),
+        "minutes": _longest(rows),
     }
 
 

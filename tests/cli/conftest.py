@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from report.conftest import golden
 
 from blackbox.cli import main
 from tests.support.commands import Command, Said
@@ -13,6 +14,9 @@ from tests.support.fake_vendor import SMALL_SUITE, FakeVendor, serving
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+__all__ = ["golden"]
+"""Golden files are written anew with: pytest tests/report tests/cli/test_terminal_text.py --update-golden"""
 
 
 @pytest.fixture

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from tests.support.schemas import checked, strictly
 
 
 @dataclass(frozen=True)
@@ -18,8 +19,9 @@ class Said:
 
     @property
     def json(self) -> Any:
-        """The document on stdout."""
-        return json.loads(self.out)
+        """The document on stdout: strict JSON, valid by the published schema, every field described in it."""
+        document = strictly(self.out)
+        return checked(document) if document.get("schema") else document
 
     def line(self) -> str:
         """Return the one line that an error is."""

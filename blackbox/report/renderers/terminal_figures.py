@@ -31,6 +31,7 @@ _LONGEST_WORD = 40
 """Words up to this length are not broken."""
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _LABEL_WIDTH = 27
+_RECORD_LABEL_WIDTH = 32
 
 
 def hanging(sign: str, text: Text) -> Table:
@@ -97,13 +98,16 @@ class _Fitting:
     def _records(self) -> Group:
         parts: list[RenderableType] = []
         for row in self._rows:
-            head = row[0].copy()
+            cells = list(zip(self._columns[1:], row[1:], strict=True))
+            head = Text("  ").join(
+                [row[0].copy(), *(cell for column, cell in cells if not column.title and cell.plain)]
+            )
             head.stylize("bold")
             grid = Table.grid(padding=(0, 2, 0, 0))
-            grid.add_column(no_wrap=True, max_width=_LABEL_WIDTH)
+            grid.add_column(no_wrap=True, max_width=_RECORD_LABEL_WIDTH)
             grid.add_column(overflow="fold")
-            for column, cell in zip(self._columns[1:], row[1:], strict=True):
-                if cell.plain:
+            for column, cell in cells:
+                if cell.plain and column.title:
                     grid.add_row(line(f"  {column.title}", "dim"), cell)
             parts += [head, grid]
         return Group(*parts)
