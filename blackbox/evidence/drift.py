@@ -15,10 +15,9 @@ from scipy.special import gammaln
 
 from blackbox.evidence.drift_loss import loss_of, pvalue_with_losses
 from blackbox.evidence.drift_onset import Onset, estimate_onset
+from blackbox.evidence.drift_ranks import Ranks
 from blackbox.evidence.drift_reference import Dispersion, dispersion, statistic, test_run, upper_limit
-from blackbox.stats.conformal import RestartMartingale, smoothed_pvalue
 from blackbox.stats.exact_match import common_shift, finite_mean, leave_one_out, over_probes
-from blackbox.stats.randomness import generator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -184,17 +183,18 @@ class _Reader:
     rules: Rules
     points: list[Point] = field(default_factory=list)
     blocked: list[int] = field(default_factory=list)
+    spreads: list[float] = field(default_factory=list)
     scattered: bool = False
     _references: dict[int, Dispersion] = field(default_factory=dict)
-    _martingale: RestartMartingale = field(init=False)
+    _ranks: Ranks = field(init=False)
     _alarmed: bool = False
 
     def __post_init__(self) -> None:
-        self._martingale = RestartMartingale(horizon=self.rules.horizon)
+        self._ranks = Ranks(history=self.history, horizon=self.rules.horizon, seed=self.rules.seed)
 
     def read(self, run: int) -> None:
         """Read one more run."""
-        wealth = self._bet(run)
+        wealth = self._ranks.after(run)
         before = self.points[-1] if self.points else None
         after_suspected = before is not None and before.suspected
         reference = reference_of(run, self.rules, after_suspected=after_suspected)
@@ -225,18 +225,6 @@ class _Reader:
         if n not in self._references:
             self._references[n] = dispersion(self.history, reference, seed=self.rules.seed)
         return self._references[n]
-
-    def _bet(self, run: int) -> float:
-        """Return the wealth of rule 2 after this run; scores are computed from all runs so far in the same way."""
-        so_far = list(range(run + 1))
-        if run == 0:
-            scores = np.zeros(1)
-        else:
-            scores = over_probes(leave_one_out(self.history.gram[np.ix_(so_far, so_far)], self.history.sizes[so_far]))
-        if np.isfinite(scores[-1]):
-            theta = float(generator("conformal", self.rules.seed, run).random())
-            self._martingale.play(smoothed_pvalue(scores[np.isfinite(scores)], theta))
-        return self._martingale.wealth
 
     def earlier(self, reference: tuple[int, ...], own: Dispersion) -> FloatArray:
         """Return scores of earlier runs that were not suspected: of the reference among themselves, then as tested."""
@@ -313,11 +301,23 @@ class _Test:
         reader = self.reader
         if reader.rules.basis == "answers":
             found = test_run(reader.history, self.run, self.reference, seed=reader.rules.seed, most=most)
-            unit = _Unit(mean=found.mean, sd=found.sd)
-            return (self.statistic - found.mean) / found.sd if found.sd > 0 else 0.0, found.pvalue, unit
+            unit = _Unit(mean=found.mean, sd=self._spread(found.sd))
+            return (self.statistic - found.mean) / unit.sd if unit.sd > 0 else 0.0, found.pvalue, unit
         earlier = [*self.own.distances, *(p.score for p in reader.points[len(self.reference) :] if p.score is not None)]
         n_at_least = sum(each >= self.statistic for each in earlier)
         return self.statistic, (1 + n_at_least) / (1 + len(earlier)), _Unit(mean=0.0, sd=1.0)
+
+    def _spread(self, own: float) -> float:
+        """Return what scores are measured in: the spread of chance in a run of this size, or of the usual size.
+
+        What varies from run to run anyway does not shrink with the answers of a run: a larger one is held to the band
+        of usual ones, or a steadier look at harmless variation would lie above it.
+        """
+        reader = self.reader
+        if reader.history.is_larger(self.run) and reader.spreads:
+            return max(own, float(np.median(reader.spreads)))
+        reader.spreads.append(own)
+        return own
 
     def _losses(self, pvalue: float, *, most: int) -> tuple[float | None, float | None]:
         """Return the test of equal loss and the p with lost answers filled in (METHODS §1.7), where they matter."""
