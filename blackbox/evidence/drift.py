@@ -8,7 +8,7 @@ rule 2 takes whole runs as exchangeable, so that what differs from day to day an
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from scipy.special import gammaln
@@ -65,6 +65,10 @@ class Rules:
         """Level of one confirmation: α/(2H)."""
         return self.alpha / (2 * self.horizon)
 
+    def confirming_level(self, own: Dispersion) -> float:
+        """Return the level of the band that a confirmation must lie above: the whole proof where runs vary anyway."""
+        return self.spending if self.basis == "runs" or own.pvalue <= DISPERSED else SUSPECTED / 10
+
     @property
     def most_draws(self) -> int:
         """Relabellings of a confirmation: B + 1 ≥ 20·H/α."""
@@ -120,6 +124,9 @@ class Reading:
         onset: Since when, estimated apart from detection; None without an alarm.
         blocked_by_loss: Places of runs that would have been suspected or confirmed but for unequal loss.
         scattered: Whether rule 2 saw runs move, and not to one place.
+        reference: Runs that the last one was tested against.
+        usual: Scores of the runs that were not suspected, by which a band is drawn.
+        floor: Spread of scores that chance alone has.
     """
 
     points: tuple[Point, ...]
@@ -127,6 +134,9 @@ class Reading:
     onset: Onset | None
     blocked_by_loss: tuple[int, ...]
     scattered: bool
+    reference: tuple[int, ...] = ()
+    usual: tuple[float, ...] = ()
+    floor: float = 1.0
 
 
 def read_history(history: AnswerCounts, rules: Rules) -> Reading:
@@ -149,6 +159,7 @@ def read_history(history: AnswerCounts, rules: Rules) -> Reading:
         onset=None if detected is None else estimate_onset(history, latest=detected, seed=rules.seed),
         blocked_by_loss=tuple(reader.blocked),
         scattered=reader.scattered,
+        **reader.band(),
     )
 
 
@@ -233,6 +244,15 @@ class _Reader:
         scores = np.array([*of_reference, *later], dtype=np.float64)
         return scores[np.isfinite(scores)]
 
+    def band(self) -> dict[str, Any]:
+        """Return what the band of a further run would be drawn from."""
+        reference = reference_of(self.history.n_runs, self.rules, after_suspected=True)
+        if len(reference) < MIN_REFERENCE:
+            return {}
+        own = self._dispersion(reference)
+        usual = tuple(map(float, self.earlier(reference, own)))
+        return {"reference": reference, "usual": usual, "floor": floor_of(self.history, reference, own, self.rules)}
+
     def moved_together(self, runs: Sequence[int], reference: Sequence[int]) -> bool:
         """Return whether the runs moved to one new place rather than to one each."""
         common, own = common_shift(self.history.gram, self.history.sizes, runs, reference)
@@ -276,7 +296,9 @@ class _Test:
         earlier = self.reader.earlier(self.reference, self.own)
         loss, imputed = self._losses(pvalue, most=rules.most_draws if confirms else SCREEN)
         decides = pvalue if imputed is None else max(pvalue, imputed)
-        limit = upper_limit(earlier, floor=self._floor(), level=SUSPECTED)
+        limit = upper_limit(
+            earlier, floor=floor_of(self.reader.history, self.reference, self.own, self.reader.rules), level=SUSPECTED
+        )
         beyond = score > limit
         suspected = beyond and (decides <= SUSPECTED or rules.basis == "runs")
         self.blocked = beyond and pvalue <= SUSPECTED < decides
@@ -329,15 +351,6 @@ class _Test:
             return loss.pvalue, None
         return loss.pvalue, pvalue_with_losses(history, self.run, self.reference, seed=seed, most=most)
 
-    def _floor(self) -> float:
-        """Return the spread of runs whose answers are independent draws of one distribution."""
-        if self.reader.rules.basis == "answers":
-            return 1.0
-        history, runs = self.reader.history, list(self.reference)
-        n = len(runs) * int((history.sizes[runs].sum(0) > 0).sum())
-        odd = (1 + n * max(0.0, finite_mean(np.nan_to_num(self.own.distances))) / 2) / (2 + n)
-        return float(2 * np.sqrt(odd * (1 - odd) * len(runs) / n))
-
     def _rule(
         self, pvalue: float, score: float, earlier: FloatArray, *, confirms: bool, wealth: float
     ) -> Literal[1, 2] | None:
@@ -345,15 +358,26 @@ class _Test:
         reader, rules = self.reader, self.reader.rules
         if reader._alarmed:  # noqa: SLF001 - the reader's own record of what it said
             return None
-        dispersed = rules.basis == "runs" or self.own.pvalue <= DISPERSED
-        level = rules.spending if dispersed else SUSPECTED / 10
-        far = score > upper_limit(earlier, floor=self._floor(), level=level)
+        level = rules.confirming_level(self.own)
+        far = score > upper_limit(
+            earlier, floor=floor_of(self.reader.history, self.reference, self.own, self.reader.rules), level=level
+        )
         unlikely = pvalue <= rules.spending or rules.basis == "runs"
         if confirms and far and unlikely and reader.moved_together((self.run - 1, self.run), self.reference):
             return 1
         if wealth >= rules.wealth_needed and reader.shifted_since(self.run):
             return 2
         return None
+
+
+def floor_of(history: AnswerCounts, reference: Sequence[int], own: Dispersion, rules: Rules) -> float:
+    """Return the spread of scores of runs whose answers are independent draws of one distribution."""
+    if rules.basis == "answers":
+        return 1.0
+    runs = list(reference)
+    n = len(runs) * int((history.sizes[runs].sum(0) > 0).sum())
+    odd = (1 + n * max(0.0, finite_mean(np.nan_to_num(own.distances))) / 2) / (2 + n)
+    return float(2 * np.sqrt(odd * (1 - odd) * len(runs) / n))
 
 
 def _finite(value: float) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -224,6 +224,7 @@ def _history(
         and is_of(run, asked.spec)
         and run.manifest.status == "finished"
     ]
+    options = replace(options, confirming=confirming_runs(asked.suite, asked.spec))
     document = read_document(paths, options, on_progress) if len(paths) > 1 else _begun(asked, paths, options)
     if asked.candidates is None and discovery_of(asked.suite) is None:
         return document
