@@ -47,6 +47,7 @@ class DriftOptions:
         order: By what the runs are ordered.
         horizon: H; None: 60, or as many runs as there are if that is more.
         baseline: Runs that form the reference.
+        confirming: How many times the usual answers a confirmation run has.
         alpha: Overrides the suite's.
         seed: Overrides the suite's.
         out: Folder to write to instead of a new one under results.
@@ -56,6 +57,7 @@ class DriftOptions:
     order: Order = "time"
     horizon: int | None = None
     baseline: int = BASELINE
+    confirming: int = 1
     alpha: float | None = None
     seed: int | None = None
     out: Path | None = None
@@ -125,7 +127,7 @@ def read_document(paths: Sequence[Path], options: DriftOptions, on_progress: OnP
         forms=forms,
         reading=reading,
         rules=rules,
-        verdict=judge(read, reading, rules, names=tuple(run.id for run in runs)),
+        verdict=judge(read, reading, rules, names=tuple(run.id for run in runs), confirming=options.confirming),
         basis_reason=basis_reason,
         order=options.order,
         warnings=(*found.warnings, *_warnings(found.runs, usable)),
