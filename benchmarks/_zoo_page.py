@@ -236,8 +236,9 @@ def _ways(found: Mapping[str, Any]) -> str:
         return said
     return said + (
         "These rows were measured after the others, on an answer bank of their own (`bench_zoo.py --ways`: "
-        f"{found['ways_collecting_s']} s of collecting); the false alarms are of the earlier bank, and the ranks of "
-        "*c* with *c-from-a* and *a-student-c* counted other students of *a* among the strangers. "
+        f"{found['ways_answers_a_probe']} answers a probe, {found['ways_collecting_s']} s of collecting); the false "
+        "alarms are of the earlier bank, and the ranks of *c* with *c-from-a* and *a-student-c* "
+        "counted other students of *a* among the strangers. "
     )
 
 
