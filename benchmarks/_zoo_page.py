@@ -217,7 +217,7 @@ def _how(found: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
     return f"""## How
 
-`make bench-zoo`, seed {found["seed"]}: {found["answers_a_probe"]} answers to each of the 16 probes of `one-token`
+`make bench-zoo`, seed {found["seed"]}: {found["answers_a_probe"]} answers to each of the 16 probes of `one-token@1`
 from every answerer, over HTTP: {found["collecting_s"]} s of collecting on a machine with other work,
 {found["judging_s"]} s of judging. {_ways(found)}Versions: {versions}.
 """

@@ -1,6 +1,6 @@
 """The zoo, collected over HTTP and judged: false alarms, power and verdicts of *same*, ranks of *related*, weights.
 
-`make bench-zoo` writes benchmarks/results/zoo.json and, from it, docs/zoo.md. Answers to the suite `one-token` are
+`make bench-zoo` writes benchmarks/results/zoo.json and, from it, docs/zoo.md. Answers to the suite `one-token@1` are
 asked for once, some hundreds a probe and model, and dealt out to audits that share no answer; those to `open-ended`
 once a probe. Every way of serving a member is served as a user would rehearse it: rounded weights as builds, the rest
 by the quirks of `blackbox serve`, and where a quirk draws call by call each answer is a call of its own.
@@ -48,6 +48,8 @@ SHORT_OF = ("same-weights", "mixed", "derived", "distilled")
 """Relations whose verdicts are worth a full comparison each."""
 MANY_OF = ("same-weights", "mixed")
 """Relations of which more answers may say something else."""
+CLOSED, OPEN = "one-token@1", "open-ended@1"
+"""Versions are named, so that rows measured at different times are of one suite."""
 KEPT = Path(__file__).parents[1] / "results" / "zoo-bank"
 """Answers are kept, so that they can be judged again without being asked for again."""
 
@@ -59,7 +61,7 @@ def gathered(
     quirks = BY_CALL | BY_NAME
     asked = {name: Asked(model=name) for name in names}
     asked |= {name: Asked(model=name, quirk=quirk, by_call=name in BY_CALL) for name, quirk in quirks.items()}
-    closed, opened = suites.find("one-token"), suites.find("open-ended")
+    closed, opened = suites.find(CLOSED), suites.find(OPEN)
     served = {name: "a" if name in quirks else name for name in asked}
     with serve.running(served, quirks={name: [quirk] for name, quirk in quirks.items()}) as base_url:
         short = {name: kept(KEPT, base_url, name, each, closed, n) for name, each in asked.items()}
