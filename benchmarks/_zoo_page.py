@@ -217,7 +217,7 @@ def _how(found: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
     return f"""## How
 
-`make bench-zoo`, seed {found["seed"]}: {found["answers_a_probe"]} answers to each of the 16 probes of `one-token`
+`make bench-zoo`, seed {found["seed"]}: {found["answers_a_probe"]} answers to each of the 16 probes of `one-token@1`
 from every answerer, over HTTP: {found["collecting_s"]} s of collecting on a machine with other work,
 {found["judging_s"]} s of judging. {_ways(found)}Versions: {versions}.
 """
@@ -236,8 +236,9 @@ def _ways(found: Mapping[str, Any]) -> str:
         return said
     return said + (
         "These rows were measured after the others, on an answer bank of their own (`bench_zoo.py --ways`: "
-        f"{found['ways_collecting_s']} s of collecting); the false alarms are of the earlier bank, and the ranks of "
-        "*c* with *c-from-a* and *a-student-c* counted other students of *a* among the strangers. "
+        f"{found['ways_answers_a_probe']} answers a probe, {found['ways_collecting_s']} s of collecting); the false "
+        "alarms are of the earlier bank, and the ranks of *c* with *c-from-a* and *a-student-c* "
+        "counted other students of *a* among the strangers. "
     )
 
 

@@ -13,11 +13,11 @@ import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from fcntl import LOCK_EX, flock
-from itertools import groupby
 from pathlib import Path
 from time import perf_counter
 
 import torch
+from _doctor_page import write_page
 from _results import FOLDER, record
 from scipy.stats import binomtest
 from threadpoolctl import threadpool_limits
@@ -66,13 +66,10 @@ def sessions(only: tuple[str, ...]) -> list[Session]:
 
 
 def groups(chosen: list[Session]) -> list[list[Session]]:
-    """Return sessions to be served together: of one member, none of them answering for another's name."""
+    """Return sessions to be served together, none of them answering for another's name."""
     alone = [each for each in chosen if make_quirk(each.profile).takes_any_model]
-    together = [
-        list(some) for _, some in groupby((each for each in chosen if each not in alone), key=lambda each: each.member)
-    ]
-    parts = [some[i : i + TOGETHER] for some in together for i in range(0, len(some), TOGETHER)]
-    return parts + [[each] for each in alone]
+    others = [each for each in chosen if each not in alone]
+    return [others[i : i + TOGETHER] for i in range(0, len(others), TOGETHER)] + [[each] for each in alone]
 
 
 def examined(some: list[Session]) -> list[Examined]:
@@ -125,6 +122,7 @@ def kept(rows: list[dict], seconds: float) -> dict:
         by_session = {each["session"]: each for each in (*old["sessions"], *rows) if each["session"] in wanted}
         summed = summary([by_session[name] for name in sorted(by_session)], old["seconds"] + seconds)
         record("doctor", summed)
+        write_page()
     return summed
 
 

@@ -1,6 +1,6 @@
 """The zoo, collected over HTTP and judged: false alarms, power and verdicts of *same*, ranks of *related*, weights.
 
-`make bench-zoo` writes benchmarks/results/zoo.json and, from it, docs/zoo.md. Answers to the suite `one-token` are
+`make bench-zoo` writes benchmarks/results/zoo.json and, from it, docs/zoo.md. Answers to the suite `one-token@1` are
 asked for once, some hundreds a probe and model, and dealt out to audits that share no answer; those to `open-ended`
 once a probe. Every way of serving a member is served as a user would rehearse it: rounded weights as builds, the rest
 by the quirks of `blackbox serve`, and where a quirk draws call by call each answer is a call of its own.
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from blackbox.evidence.samples import Sample
 
-N_ANSWERS, N_OPEN = 210, 1
+N_ANSWERS, N_WAYS, N_OPEN = 210, 105, 1
 ROUNDED, SCRIPTED = ("a@int8", "a@int4", "a@bf16"), ("constant", "random-characters")
 BY_CALL = {
     "a@b-5": "reroute-share=0.05:b",
@@ -48,19 +48,23 @@ SHORT_OF = ("same-weights", "mixed", "derived", "distilled")
 """Relations whose verdicts are worth a full comparison each."""
 MANY_OF = ("same-weights", "mixed")
 """Relations of which more answers may say something else."""
+CLOSED, OPEN = "one-token@1", "open-ended@1"
+"""Versions are named, so that rows measured at different times are of one suite."""
 KEPT = Path(__file__).parents[1] / "results" / "zoo-bank"
 """Answers are kept, so that they can be judged again without being asked for again."""
 
 
-def gathered(names: list[str], *, with_open: bool = True) -> tuple[dict[str, Sample], dict[str, Sample], float]:
+def gathered(
+    names: list[str], n: int = N_ANSWERS, *, with_open: bool = True
+) -> tuple[dict[str, Sample], dict[str, Sample], float]:
     """Return closed and open samples of all names, asked for over HTTP, and how long that took in seconds."""
     quirks = BY_CALL | BY_NAME
     asked = {name: Asked(model=name) for name in names}
     asked |= {name: Asked(model=name, quirk=quirk, by_call=name in BY_CALL) for name, quirk in quirks.items()}
-    closed, opened = suites.find("one-token"), suites.find("open-ended")
+    closed, opened = suites.find(CLOSED), suites.find(OPEN)
     served = {name: "a" if name in quirks else name for name in asked}
     with serve.running(served, quirks={name: [quirk] for name, quirk in quirks.items()}) as base_url:
-        short = {name: kept(KEPT, base_url, name, each, closed, N_ANSWERS) for name, each in asked.items()}
+        short = {name: kept(KEPT, base_url, name, each, closed, n) for name, each in asked.items()}
         long = {name: kept(KEPT, base_url, name, asked[name], opened, N_OPEN) for name in names if with_open}
     return (
         {name: sample(name, each.bank, closed, ("answer", "outcome")) for name, each in short.items()},
@@ -86,7 +90,7 @@ def judged(samples: Mapping[str, Sample], compared: list[tuple[str, str]]) -> li
 def record_ways() -> None:
     """Put new rows on A served in other ways by quirks into the results, and renew the page."""
     began = time.perf_counter()
-    closed, _, collecting_s = gathered(["a", "c"], with_open=False)
+    closed, _, collecting_s = gathered(["a", "c"], N_WAYS, with_open=False)
     compared = [("a", name) for name in (*BY_NAME, *BY_CALL)]
     rows = {"power": [power(a, b, closed) for a, b in compared], "verdicts": judged(closed, compared)}
     found = json.loads((FOLDER / "zoo.json").read_text("utf-8"))
@@ -95,7 +99,7 @@ def record_ways() -> None:
         found[kind] = [row for row in found[kind] if (row["a"], row["b"]) not in renewed] + new
     found["weights"] = [weights(row["a"], row["b"]) for row in found["weights"]]
     found |= {"population": population(), "by_quirks": True, "ways_s": round(time.perf_counter() - began)}
-    found["ways_collecting_s"] = round(collecting_s)
+    found |= {"ways_collecting_s": round(collecting_s), "ways_answers_a_probe": N_WAYS}
     record("zoo", {name: value for name, value in found.items() if name not in ("benchmark", "versions")})
     write_page()
 

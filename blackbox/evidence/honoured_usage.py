@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from blackbox.evidence.checks import Heard, Reply
+    from blackbox.evidence.finding import Status
 
 PLAIN_TEMPLATE_TOKENS = 16
-"""Chat templates without a text of their own put 4 to 12 tokens around a one-letter message; more is a text."""
+"""Chat templates without a text of their own put 4 to 16 tokens around a one-letter message; more may be a text."""
+INTO_A_PROMPT_TOKENS = 3
+"""A one-letter system message that is put beside a text in the system's turn adds this at most; a turn adds more."""
 _LIMITED = ("story", "seeded", "warm-rain", "warm-bread", "cold-rain", "cold-bread", "bare", "told")
 _SLACK_TOKENS = 2
 """End marks that some servers count."""
@@ -109,19 +112,22 @@ def default_text(heard: Heard, *, factor: float | None, drops_system: bool) -> F
     n_asked = len(heard.texts("date"))
     seen = f"{bare} prompt tokens alone, {told} with a system message; {dated} of {n_asked} answers name today"
     counts = {"alone": bare, "with_system": told, "named_today": dated, "scale": scale}
-    quirks = _put_in(alone, with_system, drops_system=drops_system)
-    if dated:
-        quirks = ("date-line",)
+    quirks = ("date-line",) if dated else _put_in(alone, with_system, drops_system=drops_system)
     if not quirks:
-        return Finding(check="default_text", status="honoured", asked=asked, seen=seen, counts=counts)
+        status: Status = "honoured" if alone <= PLAIN_TEMPLATE_TOKENS else "can't tell"
+        return Finding(check="default_text", status=status, asked=asked, seen=seen, counts=counts)
     return Finding(check="default_text", status="not honoured", asked=asked, seen=f"{seen}: {_words(quirks)}",
                    counts=counts, quirks=quirks)  # fmt: skip
 
 
 def _put_in(alone: float, with_system: float, *, drops_system: bool) -> tuple[str, ...]:
-    if with_system < alone and not drops_system:
+    """Return which texts fit: a long prompt alone may be the template's own words, so that it accuses nobody."""
+    if drops_system:
+        return ()
+    if with_system < alone:
         return ("system-prompt",)
-    return ("date-line", "system-prompt") if alone > PLAIN_TEMPLATE_TOKENS else ()
+    beside_a_text = with_system - alone <= INTO_A_PROMPT_TOKENS
+    return ("date-line", "system-prompt") if alone > PLAIN_TEMPLATE_TOKENS and beside_a_text else ()
 
 
 def _words(quirks: Sequence[str]) -> str:

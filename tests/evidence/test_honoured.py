@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from support.pretend_model import Pretend, heard_from
 
-from blackbox.core import Observation, Outcome, TokenLogprob, Wire
-from blackbox.evidence import checks, honoured_sampling, honoured_serving, stated_draws
+from blackbox.core import Observation, Outcome, TokenLogprob, Usage, Wire
+from blackbox.evidence import checks, honoured_sampling, honoured_serving, honoured_usage, stated_draws
 from blackbox.evidence.checks import Heard, Reply
 from blackbox.evidence.honoured import diagnose, honoured_settings
 
@@ -150,3 +150,30 @@ def test_a_slow_server_is_not_accused_of_a_wrong_clock(ahead_s: int, latency_s: 
                               requested_at=at, latency_s=latency_s)  # fmt: skip
     reply = Reply(check="bare", observation=observation, seconds=0.0, wire=Wire(server_date=date))
     assert status == honoured_serving.clock(Heard(replies=(reply,), model="m", nonsense="x")).status
+
+
+@pytest.mark.parametrize(
+    ("alone", "with_system", "status", "quirks"),
+    [
+        (8, 14, "honoured", ()),
+        (23, 35, "can't tell", ()),  # a long template: a system message costs a turn
+        (37, 39, "not honoured", ("date-line", "system-prompt")),  # a text stands there already
+        (39, 19, "not honoured", ("system-prompt",)),
+    ],
+)
+def test_a_long_template_is_not_accused_of_a_hidden_text(
+    alone: int, with_system: int, status: str, quirks: tuple[str, ...]
+) -> None:
+    """Counts measured on members of the zoo: many tokens alone are the template's as well as a host's."""
+    replies = tuple(
+        Reply(check=name, seconds=0.0, observation=Observation(
+            key=f"{name}#0", probe_id=name, repeat=0, block_id=0, outcome=Outcome.OK, text="x",
+            usage=Usage(prompt_tokens=n, completion_tokens=1),
+        ))
+        for name, n in (("bare", alone), ("told", with_system))
+    )  # fmt: skip
+    heard = Heard(replies=replies, model="m", nonsense="x")
+    finding = honoured_usage.default_text(heard, factor=None, drops_system=False)
+    assert (status, quirks) == (finding.status, finding.quirks)
+    dropped = honoured_usage.default_text(heard, factor=None, drops_system=True)
+    assert not dropped.is_trouble
