@@ -28,14 +28,15 @@ def main() -> int:
     import _faults_collecting
     import _faults_crashing
     import _faults_keys
+    import _faults_storms
 
     parts: dict[str, Callable[[Path], dict[str, Any]]] = {
         "kills": _faults_crashing.kills,
         "disks": _faults_crashing.disks,
         "matrix": _faults_collecting.matrix,
-        "storms": _faults_collecting.storms,
+        "storms": _faults_storms.storms,
         "keys": _faults_keys.keys,
-        "memory": _faults_collecting.memory,
+        "memory": _faults_storms.memory,
     }
     found = _kept()
     for name in sys.argv[1:] or parts:

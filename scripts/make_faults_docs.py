@@ -1,0 +1,101 @@
+"""Writes what was measured into `docs/faults.md`; `--check` only says whether it is up to date."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "docs" / "faults.md"
+RESULTS = ROOT / "benchmarks" / "results" / "faults.json"
+_BEGIN, _END = "<!-- measured -->\n", "<!-- end -->"
+
+
+def table(found: dict[str, Any]) -> str:
+    """Return the Markdown table of `make bench-faults`."""
+    parts = {"kills": _kills, "disks": _disks, "matrix": _matrix, "storms": _storms, "keys": _keys, "memory": _memory}
+    rows = [f"| {name} | {said(found[name])} |" for name, said in parts.items() if name in found]
+    return "\n".join(["| part | found |", "|---|---|", *rows])
+
+
+def document(text: str) -> str:
+    """Return the page with its table as it has to be."""
+    before, _, rest = text.partition(_BEGIN)
+    found = json.loads(RESULTS.read_text(encoding="utf-8"))
+    return f"{before}{_BEGIN}{table(found)}\n{_END}{rest.partition(_END)[2]}"
+
+
+def main() -> int:
+    """Write the table, or check it; returns 1 when a check finds it out of date."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    old = TARGET.read_text(encoding="utf-8")
+    fresh = document(old)
+    if not parser.parse_args().check:
+        TARGET.write_text(fresh, encoding="utf-8")
+        return 0
+    if old == fresh:
+        return 0
+    print("docs/faults.md is out of date: run scripts/make_faults_docs.py", file=sys.stderr)
+    return 1
+
+
+def _kills(part: dict[str, Any]) -> str:
+    moments = ", ".join(f"{n} {moment}" for moment, n in sorted(part["moments"].items()))
+    return (
+        f"{part['n_kills']} times SIGKILL ({moments}) over {part['n_runs']} runs of {part['calls_a_run']} calls: "
+        f"{part['records_lost']} records lost of {part['acknowledged_before_kills']} acknowledged before a kill, "
+        f"{part['requests_sent_twice']} requests sent twice for an acknowledged one, "
+        f"{part['rows_unlike_undisturbed']} rows unlike an undisturbed run's, "
+        f"{part['runs_not_verified']} runs not verified"
+    )
+
+
+def _disks(part: dict[str, Any]) -> str:
+    said = "; ".join(f"{row['scene'].replace('-', ' ')}: exit {row['exit_code']}" for row in part["scenes"])
+    return f"{part['n_scenes']} scenes, {len(part['flaws'])} flaws ({said})"
+
+
+def _matrix(part: dict[str, Any]) -> str:
+    outcomes = ", ".join(f"{n} {outcome}" for outcome, n in sorted(part["outcomes"].items()))
+    longest = ", ".join(f"{fault} {seconds} s" for fault, seconds in sorted(part["longest_s"].items()))
+    return (
+        f"{part['faults_tried']} faults in one command: {outcomes}; exit {part['exit_code']}; "
+        f"at most {part['peak_mb']:.0f} MB; deadline {part['deadline_s']:g} s: {longest}; {len(part['flaws'])} flaws"
+    )
+
+
+def _storms(part: dict[str, Any]) -> str:
+    limits = "; ".join(
+        f"{row['a_minute']} a minute: {row['answered']} answered, {row['refused']} refused, {row['over']:g} over"
+        for row in part["limits"]
+    )
+    refusing = ", ".join(f"{row['endpoint']} {row['requests']}" for row in part["refusing_endpoints"])
+    return (
+        f"{part['concurrency']} in flight against {limits}. Requests to endpoints that refuse for good, and to one "
+        f"beside them: {refusing}; exit {part['refusal_exit_code']}"
+    )
+
+
+def _keys(part: dict[str, Any]) -> str:
+    return (
+        f"{part['kinds_of_reply']} kinds of reply, {len(part['commands'])} commands, {part['requests']} requests, "
+        f"{part['files_scanned']} files scanned: {part['keys_found']} keys found, {part['ambient_keys_sent']} of "
+        f"{part['ambient_keys_live']} ambient keys sent, {part['redirects_followed']} redirects followed; "
+        f"{part['replies_masked_and_noted']} replies masked and noted"
+    )
+
+
+def _memory(part: dict[str, Any]) -> str:
+    return "; ".join(
+        f"{row['answers']:,} answers: at most {row['peak_mb_first']:.0f} MB"
+        + (f", resumed behind them {row['peak_mb_resumed']:.0f} MB" if row["peak_mb_resumed"] else "")
+        for row in part["sizes"]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
