@@ -21,7 +21,7 @@ def find_comparison(results: Path, name: str | None) -> Path:
     Raises:
         UsageError: There is none, or more than one.
     """
-    if name and Path(name).exists():
+    if name and _is_there(Path(name)):
         return Path(name)
     folders = sorted(results.glob(f"*{_MARK}*")) if results.is_dir() else []
     if name is None and folders:
@@ -33,6 +33,13 @@ def find_comparison(results: Path, name: str | None) -> Path:
         raise UsageError(f"{name!r} begins {len(found)} comparisons in {results}; write more of the id")
     wanted = "comparison" if name is None else f"comparison {name!r}"
     raise UsageError(f"no {wanted} in {results}; make one with: blackbox compare RUN RUN")
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # no name the system could have given a folder
+        return False
 
 
 def load_comparison(results: Path, name: str | None) -> Comparison:
