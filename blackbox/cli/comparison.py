@@ -109,11 +109,12 @@ def report(
     as_json: JsonOption = False,
 ) -> None:
     """Draw a finished comparison again; nothing is recomputed."""
-    from blackbox.workflow.rendering import draw, load_comparison
+    from blackbox.workflow.rendering import draw_stored, load_comparison
 
     found = load_comparison(folder(results), comparison)
     form = Form.JSON if as_json else to
-    text = draw(found, to=form.value, width=columns(), color=out is None and has_color(sys.stdout))
+    color = out is None and has_color(sys.stdout)
+    text = draw_stored(found, comparison or "the newest comparison", to=form.value, width=columns(), color=color)
     if out is None:
         say(text.rstrip("\n"))
         return

@@ -117,7 +117,8 @@ def _page(document: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _sampling(decoding: Mapping[str, Any]) -> str:
     if decoding["temperature"] is None:
         return "sampling unknown"
-    return _DRAWS.format(**{"top_p": 1, **decoding}) if decoding["temperature"] else _REPEATS
+    top_p = 1 if decoding["top_p"] is None else decoding["top_p"]
+    return _DRAWS.format(**{**decoding, "top_p": top_p}) if decoding["temperature"] else _REPEATS
 
 
 def lint(

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from blackbox.core import FeatureMatrix, canonical, digest
+from blackbox.store.arrays import UNREADABLE, check_arrays
 from blackbox.store.disk import strict_json, write_atomically
 from blackbox.store.naming import slug
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _CACHE_SCHEMA = "blackbox.features/1"
 _N_HEX = 64
+_MAX_BYTES = 16 << 30
 
 
 class FeatureCache:
@@ -43,7 +45,7 @@ class FeatureCache:
         try:
             content = self._path(name, version, digest).read_bytes()
             return _matrix(content, {"feature": name, "version": version, "digest": digest})
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+        except UNREADABLE:
             return None
 
     def put(self, matrix: FeatureMatrix, digest: str) -> bool:
@@ -97,6 +99,7 @@ def _matrix(content: bytes, wanted: dict[str, Any]) -> FeatureMatrix | None:
     # Checked first: what zipfile and numpy make of a damaged file has no end of forms.
     if sha256(content[:-_N_HEX]).hexdigest().encode("ascii") != content[-_N_HEX:]:
         return None
+    check_arrays(content, most_bytes=_MAX_BYTES)
     with np.load(io.BytesIO(content), allow_pickle=False) as file:
         about = strict_json(file["about"].tobytes())
         if about["schema"] != _CACHE_SCHEMA or any(about[name] != value for name, value in wanted.items()):

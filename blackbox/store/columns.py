@@ -30,7 +30,8 @@ def read_columns(path: Path, wanted: Sequence[str]) -> Columns:
             start = file.read(4096)
         columns = _reader(path, start)(path, wanted)
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}") from error
+        said = error.strerror or (str(error).splitlines() or ["unreadable"])[0]
+        raise UsageError(f"{path}: {said}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{path}: byte {error.start} is not UTF-8; save the table as UTF-8") from error
     except RecursionError as error:

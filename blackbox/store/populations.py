@@ -7,12 +7,12 @@ file is not trusted: the arrays lie beside the document, under its own name.
 from __future__ import annotations
 
 import io
-import zipfile
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from blackbox.core import digest
 from blackbox.errors import EvidenceDamaged, UsageError
+from blackbox.store.arrays import UNREADABLE, check_arrays
 from blackbox.store.disk import disk_errors, read_json_object, readable_json, write_atomically
 
 if TYPE_CHECKING:
@@ -119,10 +119,8 @@ def _unpacked(content: bytes, file: Path) -> dict[str, AnyArray]:
     import numpy as np
 
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            if sum(entry.file_size for entry in packed.infolist()) > MAX_ARRAY_BYTES:
-                raise EvidenceDamaged(f"{file} unpacks to more than any population of ours")
+        check_arrays(content, most_bytes=MAX_ARRAY_BYTES)
         with np.load(io.BytesIO(content), allow_pickle=False) as found:
             return {name.replace(".", "/"): found[name] for name in found.files}
-    except (ValueError, OSError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise EvidenceDamaged(f"{file} holds no arrays of ours: {error}") from None
+    except UNREADABLE as error:
+        raise EvidenceDamaged(f"{file} holds no arrays of ours: {ascii(str(error))[1:-1][:120]}") from None

@@ -174,9 +174,9 @@ def resolve_run(results: Path, name: str) -> Path:
         return results / found[0]
     if found:
         raise UsageError(f"{name!r} begins {len(found)} runs: {_listed(found)}; write more of the id")
-    if name and _is_run(Path(name)):
+    if name and _has(Path(name), MANIFEST):
         return Path(name)
-    if name and any((folder / REDACTED).is_file() for folder in (Path(name), results / Path(name).name)):
+    if name and (_has(Path(name), REDACTED) or _has(results / Path(name).name, REDACTED)):
         raise UsageError(f"{name} is a redacted run: its answers are withheld, so only show and verify read it")
     raise UsageError(f"no run {name!r} in {results}; {'there are: ' + _listed(known) if known else 'it has no runs'}")
 
@@ -212,9 +212,9 @@ def _summary(path: Path) -> RunSummary:
     return RunSummary(id=manifest.run_id, path=path, manifest=manifest)
 
 
-def _is_run(path: Path) -> bool:
+def _has(folder: Path, name: str) -> bool:
     try:
-        return (path / MANIFEST).is_file()
+        return (folder / name).is_file()
     except OSError:  # no name the system could have given a folder
         return False
 

@@ -64,9 +64,12 @@ def places_of(results: Path, result: Path) -> Places:
 
 def find_result(results: Path, name: str) -> Path | None:
     """Return the comparison or reading that a name stands for: a path, an id or a unique prefix; None: neither."""
-    for path in (Path(name), results / Path(name).name):
-        if name and is_result(path):
-            return path
+    try:
+        named = next((path for path in (Path(name), results / Path(name).name) if name and is_result(path)), None)
+    except (OSError, ValueError):  # no name the system could have given a folder
+        return None
+    if named is not None:
+        return named
     if not results.is_dir() or not name:
         return None
     begun = sorted(path for path in results.iterdir() if path.name.startswith(name) and path.is_dir())
@@ -76,7 +79,10 @@ def find_result(results: Path, name: str) -> Path | None:
 def _bundle(name: str) -> Path | None:
     """Return the path of a bundle: any file that is neither JSON of ours nor in a run."""
     path = Path(name)
-    return path if name and path.is_file() and path.suffix != ".json" else None
+    try:
+        return path if name and path.is_file() and path.suffix != ".json" else None
+    except (OSError, ValueError):  # no name the system could have given a file
+        return None
 
 
 def _of_bundle(path: Path, expect_head: str | None) -> list[dict[str, Any]]:

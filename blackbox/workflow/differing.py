@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from blackbox.errors import UsageError
 from blackbox.evidence.difference import difference
 from blackbox.evidence.document import SCHEMA as COMPARED
-from blackbox.workflow.rendering import load_comparison
+from blackbox.workflow.rendering import load_comparison, whole_documents
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,7 +28,8 @@ def diff_document(results: Path, before: str, after: str, *, renamed: Sequence[s
         EvidenceDamaged: One is no strict JSON or of another schema.
     """
     was, now = (_compared(results, name) for name in (before, after))
-    return difference(was, now, renamed=_renaming(renamed, was))
+    with whole_documents(f"{before} or {after}"):
+        return difference(was, now, renamed=_renaming(renamed, was))
 
 
 def _compared(results: Path, name: str) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ from blackbox.store.runs import REDACTED
 from blackbox.workflow.auditing import find_result, places_of
 from blackbox.workflow.recomputing import COMPARISON, READING, REPORT
 from blackbox.workflow.redacting import redacted_folder
+from blackbox.workflow.rendering import whole_documents
 from blackbox.workflow.runs import open_run
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ def export_bundle(results: Path, names: Sequence[str], out: Path) -> dict[str, A
     for name in names:
         result = find_result(results, name)
         if result is not None:
-            _add_result(result if result.is_dir() else result.parent, places_of(results, result), files, about)
+            with whole_documents(name):
+                _add_result(result if result.is_dir() else result.parent, places_of(results, result), files, about)
         else:
             _add_run(_run_folder(results, name), files, about)
     files[README] = _TEXT.format(listing=LISTING).encode()
@@ -93,7 +95,8 @@ def export_table(results: Path, names: Sequence[str], out: Path, form: Form, tab
         wanted: Table = table or "pairs"
         if wanted == "observations":
             raise UsageError("a comparison holds no observations; name its runs")
-        rows = [row for document in documents for row in _ROWS[wanted](document)]
+        with whole_documents(", ".join(names)):
+            rows = [row for document in documents for row in _ROWS[wanted](document)]
     else:
         if table not in {None, "observations"}:
             raise UsageError(f"runs have no table of {table}; name a comparison")

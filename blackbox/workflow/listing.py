@@ -80,19 +80,22 @@ def verify(results: Path, names: Sequence[str], *, expect_head: str | None = Non
 def _auditable(results: Path, name: str) -> Path:
     """Return the folder to audit: one that lost its manifest is damaged evidence, not an unknown run."""
     for folder in (Path(name), results / Path(name).name):
-        if name and any((folder / part).is_file() for part in _PARTS_OF_A_RUN):
+        if name and _holds(folder):
             return folder
     return store.resolve_run(results, name)
+
+
+def _holds(folder: Path) -> bool:
+    try:
+        return any((folder / part).is_file() for part in _PARTS_OF_A_RUN)
+    except (OSError, ValueError):  # no name the system could have given a folder
+        return False
 
 
 def _folders(results: Path) -> list[Path]:
     if not results.is_dir():
         return []
-    return sorted(
-        folder
-        for folder in results.iterdir()
-        if not folder.name.startswith(".") and any((folder / part).is_file() for part in _PARTS_OF_A_RUN)
-    )
+    return sorted(folder for folder in results.iterdir() if not folder.name.startswith(".") and _holds(folder))
 
 
 def _run_line(manifest: Manifest, path: Path) -> dict[str, Any]:

@@ -104,8 +104,11 @@ def show_redacted(paths: Sequence[Path], *, probe: str | None = None) -> dict[st
 
 def redacted_folder(results: Path, name: str) -> Path | None:
     """Return the folder of a redacted run that a name stands for: a path, or an id in the folder; else None."""
-    folders = (Path(name), results / Path(name).name)
-    return next((folder for folder in folders if name and (folder / REDACTED).is_file()), None)
+    folders = (Path(name), results / Path(name).name) if name else ()
+    try:
+        return next((folder for folder in folders if (folder / REDACTED).is_file()), None)
+    except (OSError, ValueError):  # no name the system could have given a folder
+        return None
 
 
 def _key(key_env: str | None, environ: Mapping[str, str]) -> bytes:

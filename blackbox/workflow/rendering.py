@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from blackbox import report, store
 from blackbox.core import Comparison
-from blackbox.errors import UsageError
+from blackbox.errors import EvidenceDamaged, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from blackbox.report import Form
 
 _MARK = "-compare-"
@@ -21,7 +24,7 @@ def find_comparison(results: Path, name: str | None) -> Path:
     Raises:
         UsageError: There is none, or more than one.
     """
-    if name and Path(name).exists():
+    if name and _is_there(Path(name)):
         return Path(name)
     folders = sorted(results.glob(f"*{_MARK}*")) if results.is_dir() else []
     if name is None and folders:
@@ -35,6 +38,13 @@ def find_comparison(results: Path, name: str | None) -> Path:
     raise UsageError(f"no {wanted} in {results}; make one with: blackbox compare RUN RUN")
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # no name the system could have given a folder
+        return False
+
+
 def load_comparison(results: Path, name: str | None) -> Comparison:
     """Return a stored comparison, or the reading of a history where the path is of one.
 
@@ -46,6 +56,30 @@ def load_comparison(results: Path, name: str | None) -> Comparison:
     if (found / store.DRIFT).is_file() or found.name == store.DRIFT:
         return Comparison(document=store.read_drift(found))
     return store.read_comparison(found)
+
+
+@contextmanager
+def whole_documents(what: str) -> Iterator[None]:
+    """Turn what a stored document of wrong parts does to its reader into one line: anybody may have written it.
+
+    Raises:
+        EvidenceDamaged: Something in it is missing or of another type.
+    """
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
+        said = ascii(str(error))[1:-1][:80]
+        raise EvidenceDamaged(f"{what} is no whole result: {type(error).__name__} {said}") from error
+
+
+def draw_stored(comparison: Comparison, name: str, *, to: Form, width: int = 80, color: bool = False) -> str:
+    """Return a comparison that was read from a file in one of the forms of `blackbox.report.render`.
+
+    Raises:
+        EvidenceDamaged: Something in it is missing or of another type.
+    """
+    with whole_documents(name):
+        return draw(comparison, to=to, width=width, color=color)
 
 
 def draw(comparison: Comparison, *, to: Form, width: int = 80, color: bool = False) -> str:

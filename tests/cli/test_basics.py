@@ -26,7 +26,7 @@ COMMANDS = (
     *("init", "version", "plan", "run", "import", "compare", "report", "ls", "show", "verify", "demo", "serve"),
     *("suites ls", "suites show", "suites lint", "suites lock", "drift", "watch"),
     *("doctor", "calibrate", "identify", "diff", "weights", "suites new", "suites from-dataset", "suites secret"),
-    *("suites near-ties", "suites select", "ask", "schema"),
+    *("suites near-ties", "suites select", "ask", "schema", "export", "redact"),
 )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
+from copy import deepcopy
+from typing import Any
 
 TOKENS = (
     b"{",
@@ -43,3 +46,56 @@ def mutated(content: bytes, seed: int, *, tokens: tuple[bytes, ...] = TOKENS) ->
         else:
             del found[at:]
     return bytes(found)
+
+
+ODD = (
+    None,
+    True,
+    -1,
+    0,
+    2**70,
+    1e308,
+    "",
+    "x" * 3000,
+    "\ud800",
+    "\x00",
+    "a\nb",
+    [],
+    {},
+    [[]],
+    {"a": None},
+    [None],
+    "=1",
+)
+"""Values that have the syntax of JSON and not the sense of what was there."""
+
+
+def restructured(content: bytes, seed: int) -> bytes:
+    """Return JSON, or the first changed line of JSON Lines, with one to three values replaced, dropped or doubled.
+
+    What is no JSON is changed as `mutated` does.
+    """
+    rng = random.Random(seed)  # noqa: S311 - makes test data
+    lines = content.split(b"\n") if b"}\n{" in content else [content]
+    at = rng.randrange(len(lines))
+    try:
+        document = json.loads(lines[at])
+    except ValueError:
+        return mutated(content, seed)
+    for _ in range(rng.randrange(1, 4)):
+        document = _changed(document, rng)
+    return b"\n".join([*lines[:at], json.dumps(document).encode(), *lines[at + 1 :]])
+
+
+def _changed(value: Any, rng: random.Random) -> Any:
+    if isinstance(value, (dict, list)) and value and rng.random() < 0.85:
+        places = list(value) if isinstance(value, dict) else list(range(len(value)))
+        place, kind = rng.choice(places), rng.randrange(8)
+        if kind == 0:
+            del value[place]
+        elif kind == 1 and isinstance(value, list):
+            value.append(deepcopy(value[place]))
+        else:
+            value[place] = _changed(value[place], rng)
+        return value
+    return deepcopy(rng.choice(ODD))

