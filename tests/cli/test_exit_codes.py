@@ -93,6 +93,29 @@ def test_compare_gates_by_its_verdicts(
     assert command("compare", "a", "b").code == 0
 
 
+def test_the_summary_is_added_to_what_a_job_has_said(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Compare and drift append to the CI service's file; one that can't be written changes no exit code."""
+    summary = tmp_path / "summary.md"
+    summary.write_text("before\n", encoding="utf-8")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    compared = ComparisonReport(document=documents.two("equivalent"), path=tmp_path)
+    monkeypatch.setattr("blackbox.workflow.compare.compare_runs", lambda *_: compared)
+    history = DriftReport(document=printed.drift(), path=tmp_path)
+    monkeypatch.setattr("blackbox.workflow.drifting.drift_runs", lambda *_: history)
+
+    assert (0, 0) == (command("compare", "a", "b").code, command("drift", "a", "b").code)
+    lines = summary.read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "before"
+    assert sum(line.startswith("# ") for line in lines) == 2
+
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "no" / "such.md"))
+    said = command("compare", "a", "b", "--gate")
+    assert said.code == 0
+    assert "warning: no summary was written" in said.err
+
+
 @pytest.mark.parametrize(
     ("verdict", "code"), [("changed", 1), ("unstable", 3), ("inconclusive", 3), ("no change seen", 0)]
 )
@@ -194,4 +217,5 @@ def test_an_endpoint_that_never_answers_is_4(
 
     assert said.code == 4
     assert (said.json["exit_code"], said.json["sessions"][0]["state"]) == (4, "failed")
-    assert command("watch", "-s", small_suite, "--json").code == 4
+    watched = command("watch", "-s", small_suite, "--json")
+    assert (watched.code, watched.json["sessions"][0]["state"]) == (4, "failed")
