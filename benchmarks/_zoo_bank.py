@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from blackbox.core import Probe, Suite
 
 MOST_CHOICES = 120
-SENDERS = 8
+SENDERS, MANY_SENDERS = 8, 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +34,13 @@ class Asked:
 
     Args:
         model: Served name.
-        temperature: Sent with each request.
-        system: Replaces the suite's system message; None: as the suite says.
+        quirk: What the server does to it, for the record.
+        by_call: Whether each answer is a call of its own rather than one choice of many.
     """
 
     model: str
-    temperature: float = 1.0
-    system: str | None = None
+    quirk: str | None = None
+    by_call: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +90,10 @@ def kept(where: Path, base_url: str, name: str, asked: Asked, suite: Suite, n: i
 
 
 def collected(base_url: str, asked: Asked, suite: Suite, n: int) -> Bank:
-    """Return `n` answers to each probe of a suite, asked for several choices at a time."""
-    parts = [(probe, min(MOST_CHOICES, n - start)) for probe in suite.probes for start in range(0, n, MOST_CHOICES)]
-    with ThreadPoolExecutor(SENDERS) as senders:
+    """Return `n` answers to each probe of a suite, asked for several choices at a time or call by call."""
+    most = 1 if asked.by_call else MOST_CHOICES
+    parts = [(probe, min(most, n - start)) for start in range(0, n, most) for probe in suite.probes]
+    with ThreadPoolExecutor(MANY_SENDERS if asked.by_call else SENDERS) as senders:
         replies = list(senders.map(lambda part: _reply(base_url, asked, *part), parts))
     bank: Bank = {probe.id: [] for probe in suite.probes}
     for (probe, _), reply in zip(parts, replies, strict=True):
@@ -101,14 +102,11 @@ def collected(base_url: str, asked: Asked, suite: Suite, n: int) -> Bank:
 
 
 def _reply(base_url: str, asked: Asked, probe: Probe, n: int) -> dict[str, Any]:
-    messages = [{"role": m.role, "content": m.content} for m in probe.messages]
-    if asked.system is not None:
-        messages = [{"role": "system", "content": asked.system}, *(m for m in messages if m["role"] != "system")]
     body = {
         "model": asked.model,
-        "messages": messages,
+        "messages": [{"role": m.role, "content": m.content} for m in probe.messages],
         "n": n,
-        "temperature": asked.temperature,
+        "temperature": 1.0,
         "max_tokens": probe.max_output_tokens,
     }
     place = urlsplit(base_url)

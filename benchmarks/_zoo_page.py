@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ def document(found: Mapping[str, Any]) -> str:
     """Return the page."""
     parts = (
         _HEAD,
+        _summary(found),
         _false_alarms(found),
         _power(found),
         _verdicts(found),
@@ -44,6 +46,43 @@ def document(found: Mapping[str, Any]) -> str:
 def write_page() -> None:
     """Write the page from the results on disk."""
     PAGE.write_text(document(json.loads((FOLDER / "zoo.json").read_text("utf-8"))), "utf-8")
+
+
+def _summary(found: Mapping[str, Any]) -> str:
+    """Return one row a relation: power, verdicts, ranks and weights of its pairs together."""
+    names = list(dict.fromkeys(row["relation"] for row in found["power"]))
+    rows = [(name, *_summed(name, found)) for name in names]
+    return f"""## By relation
+
+The pairs of each relation together; each pair by itself below. Audits are of 240 calls a side, different at p ≤ .01,
+verdicts are full comparisons, ranks are p among unrelated members, r is the published weight statistic.
+
+{_table(("truth", "pairs", "audits called different", "verdicts", "rank p ≤ .1", "weights r"), rows)}"""
+
+
+def _summed(relation: str, found: Mapping[str, Any]) -> tuple[str, ...]:
+    power, related, weights = (
+        [row for row in found[kind] if row["relation"] == relation] for kind in ("power", "related", "weights")
+    )
+    pairs = {(row["a"], row["b"]) for row in power}
+    verdicts = Counter(row["verdict"].replace("_", " ") for row in found["verdicts"] if (row["a"], row["b"]) in pairs)
+    near = sum(row["rank_pvalue"] <= 0.1 for row in related)
+    r = [row["correlation"] for row in weights]
+    return (
+        str(len(power)),
+        f"{sum(row['rejected'] or 0 for row in power)} of {sum(row['audits'] for row in power)}",
+        ", ".join(f"{name} {n}" for name, n in sorted(verdicts.items())) or "–",
+        f"{near} of {len(related)}" if related else "–",
+        f"{min(r):.2f} to {max(r):.2f}" if r else "–",
+    )
+
+
+def _population(found: Mapping[str, Any]) -> str:
+    made = found["population"]
+    return (
+        f"No likelihood ratio: of {made['models']} members and builds in {made['groups']} lineage groups `blackbox "
+        f"calibrate` makes no population. It says: *{made['reason']}*."
+    )
 
 
 def _false_alarms(found: Mapping[str, Any]) -> str:
@@ -134,14 +173,15 @@ def _related(found: Mapping[str, Any]) -> str:
     none = found["strangers"]
     low, middle, high, top = none["score_quantiles"]
     closest = "; ".join(f"{a} and {b}, p = {p:.2f}" for a, b, p in none["closest"])
-    return f"""## Related: ranks
+    return f"""## Related: ranks, and why no ratios
 
 50 open questions, {found["open_answers_a_probe"]} answer each. Each pair is ranked among members that are unrelated
 to both and to each other; their number bounds the rank from below. What such ranks and scores are without kinship: of
 {none["pairs"]} pairs of {len(none["members"])} mutually unrelated members, {none["at_most_a_tenth"]} have p ≤ .1
 (smallest possible {none["smallest_possible"]:.3f}); their scores have quantiles 0, 50, 95 and 100 % of
-{low:.2f}, {middle:.2f}, {high:.2f} and {top:.2f}. The closest strangers: {closest}. Scores are z-like; so few
-families allow no likelihood ratio.
+{low:.2f}, {middle:.2f}, {high:.2f} and {top:.2f}. The closest strangers: {closest}. Scores are z-like.
+
+{_population(found)}
 
 {_table(("A", "B", "truth", "score", "rank p", "references"), rows)}"""
 
@@ -178,10 +218,27 @@ def _how(found: Mapping[str, Any]) -> str:
     return f"""## How
 
 `make bench-zoo`, seed {found["seed"]}: {found["answers_a_probe"]} answers to each of the 16 probes of `one-token`
-from every answerer, over HTTP: {found["collecting_s"]} s of collecting on
-a machine with other work, {found["judging_s"]} s of judging. Mixtures and cached replies are made of these answers
-call by call. Versions: {versions}.
+from every answerer, over HTTP: {found["collecting_s"]} s of collecting on a machine with other work,
+{found["judging_s"]} s of judging. {_ways(found)}Versions: {versions}.
 """
+
+
+def _ways(found: Mapping[str, Any]) -> str:
+    """Return how A was served in other ways."""
+    if not found.get("by_quirks"):
+        return "Mixtures and cached replies are made of these answers call by call. "
+    said = (
+        "Another temperature and system prompt, the shares answered by B and the cache are quirks of `blackbox serve` "
+        "(`temperature=1.3`, `system-prompt=always:…`, `reroute-share`, `cache-repeats=0.2`); where a quirk draws call "
+        "by call, each answer was a call of its own. "
+    )
+    if "ways_s" not in found:
+        return said
+    return said + (
+        "These rows were measured after the others, on an answer bank of their own (`bench_zoo.py --ways`: "
+        f"{found['ways_collecting_s']} s of collecting); the false alarms are of the earlier bank, and the ranks of "
+        "*c* with *c-from-a* and *a-student-c* counted other students of *a* among the strangers. "
+    )
 
 
 def _interval(row: Mapping[str, Any]) -> str:

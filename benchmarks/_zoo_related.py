@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from blackbox import registry, serve
+from blackbox.errors import InsufficientData
+from blackbox.evidence.lineage import MIN_GROUPS, LabelledPair, lineage
 from blackbox.evidence.related import averaged, kinship
 from blackbox.workflow.weights import compare_weights
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 SIGNALS = {"w3": "word3", "c5": "char5"}
 LIKELY = 0.1
+LEFT_OUT = ("c-from-a",)
 
 
 def ranked(names: Sequence[str], samples: Mapping[str, Sample]) -> Kinship:
@@ -61,6 +65,36 @@ def strangers(samples: Mapping[str, Sample]) -> dict[str, Any]:
         "score_quantiles": [float(q) for q in np.quantile(scores, [0.0, 0.5, 0.95, 1.0])],
         "closest": [[names[upper[0][i]], names[upper[1][i]], float(pvalues[i])] for i in order],
     }
+
+
+def population() -> dict[str, Any]:
+    """Return what `calibrate` says to a population of all members and builds: why there is none.
+
+    It is the labels alone that it refuses. A group is what is related by weights or teaching. C tuned on A's answers
+    would make one group of two and is left out, as are the answerers that are no models.
+    """
+    names = [name for name in serve.known() if name.partition("@")[0] in serve.members() and name not in LEFT_OUT]
+    group, sides = _groups(names), {"same-weights": "same", "derived": "same", "unrelated": "different"}
+    pairs = [
+        LabelledPair(a=a, b=b, relation=relation, side=sides[relation])  # type: ignore[arg-type]
+        for a, b in combinations(names, 2)
+        if (relation := serve.relation(a, b)) in sides and (relation != "unrelated" or group[a] != group[b])
+    ]
+    found = {"models": len(names), "groups": len(set(group.values())), "needed": MIN_GROUPS, "reason": None}
+    try:
+        lineage(group, pairs, dict.fromkeys(names, 1))
+    except InsufficientData as refused:
+        found["reason"] = str(refused)
+    return found
+
+
+def _groups(names: Sequence[str]) -> dict[str, str]:
+    """Return each name's group: the first name it has to do with."""
+    group: dict[str, str] = {}
+    for name in names:
+        kin = (group[other] for other in group if serve.relation(other, name) != "unrelated")
+        group[name] = next(kin, name)
+    return group
 
 
 def weights(a: str, b: str) -> dict[str, Any]:

@@ -17,35 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from _zoo_bank import Bank
-
     from blackbox.evidence.samples import Sample
 
 ALPHA, LEVELS = 0.01, (0.01, 0.05)
 N_PERMUTATIONS, SEED = 999, 11
 REPEATS, MANY_REPEATS = 15, 100
-CACHED_SHARE = 0.2
 SIGNALS = ("exact_mmd", "chi2")
-
-
-def mixed(own: Bank, other: Bank, share: float, seed: int) -> Bank:
-    """Return a bank in which a share of `own`'s answers is replaced by `other`'s, call by call."""
-    rng = np.random.default_rng([seed, round(100 * share)])
-    return {
-        probe: [b if rng.random() < share else a for a, b in zip(answers, other[probe], strict=True)]
-        for probe, answers in own.items()
-    }
-
-
-def cached(own: Bank, seed: int) -> Bank:
-    """Return a bank in which a share of answers is an earlier one again, identifier and all."""
-    rng, made = np.random.default_rng([seed, 7]), dict[str, Any]()
-    for probe, answers in own.items():
-        kept = made[probe] = answers[:1]
-        for answer in answers[1:]:
-            again = rng.random() < CACHED_SHARE
-            kept.append(kept[int(rng.integers(len(kept)))] if again else answer)
-    return made
 
 
 def pvalue(x: Sample, y: Sample) -> float:

@@ -2,44 +2,40 @@
 
 Null histories are simulated: 60 runs of 6 probes × 5 answers, stable, over-dispersed (every run draws its answer
 shares anew from a Dirichlet distribution around the endpoint's) and with missing runs and probes. Swaps are of real
-answers: banks of the zoo's models, collected over HTTP from the reference endpoint with the daily one-token suite,
-from which histories of 40 runs with a swap at run 21 are drawn without a model.
+answers: banks of the zoo's models, collected over HTTP from the reference endpoint with a default day's questions,
+from which histories of 40 days with a swap at day 21 are dealt without replacement and read as `watch` reads them.
 """
 
 from __future__ import annotations
 
-import asyncio
-import shutil
 import sys
 import tempfile
 import time
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from _drift_play import play
+from _drift_zoo import BANK, Codes, banks, dealt
 from _results import record
 from peers.trailing_tv import TrailingTV
 from scipy.stats import beta
 from threadpoolctl import threadpool_limits
 
-from blackbox import registry, serve, suites
-from blackbox.core import EndpointSpec
 from blackbox.evidence.drift import Rules, read_history
 from blackbox.evidence.drift_counts import AnswerCounts
 from blackbox.evidence.drift_verdict import judge
-from blackbox.store import find_runs
-from blackbox.workflow.clock import SYSTEM_CLOCK
-from blackbox.workflow.collecting import run_suites
-from blackbox.workflow.runs import open_run
-from blackbox.workflow.sessions import RunRequest
+from blackbox.workflow.scheduling import CONFIRMING, DAYS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SEED, ALPHA, HORIZON, BASELINE = 41, 0.01, 60, 7
 N_PROBES, N_ANSWERS, N_OPTIONS = 6, 5, 8
-N_NULL, N_SWAPS = 350, 20
-SWAP_AT, N_RUNS = 20, 40
-BANK = 60
+N_NULL, N_YEARS, N_SWAPS = 350, 20, 20
+SWAP_AT, N_DAYS = 20, 40
 RULES = Rules(alpha=ALPHA, horizon=HORIZON, baseline=BASELINE, seed=SEED)
 PEER = TrailingTV()
 
@@ -58,6 +54,7 @@ NULLS = (
     Null(name="over-dispersed", concentration=15.0),
     Null(name="missing runs and probes", lost=0.15),
 )
+WATCHED = (NULLS[0], Null(name="a little over-dispersed", concentration=60.0), *NULLS[1:])
 
 
 def null_history(kind: Null, rng: np.random.Generator) -> AnswerCounts:
@@ -116,92 +113,82 @@ def _null_row(name: str, n: int, hits: int, peer: int) -> dict[str, Any]:
     }
 
 
-def rounded_copy(source: Path, target: Path) -> None:
-    """Write a copy of a model whose matrices are rounded to int8, row by row (round to nearest, symmetric)."""
-    from safetensors.torch import load_file, save_file
-
-    shutil.copytree(source, target)
-    weights = load_file(source / "model.safetensors")
-    for name, matrix in weights.items():
-        if matrix.ndim == 2:
-            scale = matrix.abs().amax(1, keepdim=True).clamp_min(1e-12) / 127
-            weights[name] = (matrix / scale).round().clamp(-127, 127) * scale
-    save_file(weights, target / "model.safetensors", metadata={"format": "pt"})
-
-
-def banks(folder: Path) -> dict[str, np.ndarray]:
-    """Return `(P, BANK)` answer codes of each model, asked over HTTP."""
-    from blackbox.serve.catalogue import folder as member
-
-    rounded_copy(member("a"), folder / "a-int8")
-    served = {"a": "a", "b": "b", "c": "c", "a-int8": folder / "a-int8"}
-    suite = suites.find("one-token")
-    asked = replace(suite, probes=tuple(replace(probe, repeats=BANK) for probe in suite.probes))
-    with serve.running(served) as base_url:
-        specs = tuple(
-            EndpointSpec(name=name, kind="openai-chat", base_url=base_url, model=name, concurrency=16)
-            for name in served
+def watched_rows(n_histories: int, horizon: int) -> list[dict[str, Any]]:
+    """Return how often null histories alarm where every suspicion is answered by a larger confirmation run."""
+    rules = replace(RULES, horizon=horizon)
+    rows, all_hits = [], 0
+    for place, kind in enumerate(WATCHED):
+        hits = confirmations = 0
+        for number in range(n_histories):
+            rng = np.random.default_rng([SEED, 50 + place, horizon, number])
+            draw = null_draws(kind, rng)
+            found = play(draw, rules, n_days=horizon, confirming=CONFIRMING, most_runs=horizon)
+            hits += found.alarm is not None
+            confirmations += sum(found.confirms)
+        all_hits += hits
+        row = {"history": kind.name, "n_histories": n_histories, "any_alarm": hits / n_histories}
+        rows.append(
+            {**row, "interval": interval(hits, n_histories), "confirmation_runs_a_history": confirmations / n_histories}
         )
-        request = RunRequest(endpoints=specs, suites=(asked,), results=folder / "results", seed=SEED)
-        work = run_suites(request, environ={}, clock=SYSTEM_CLOCK, on_progress=lambda _: None)
-        report = asyncio.run(work)
-    return coded({entry.endpoint: entry.path for entry in report.entries if entry.path})
+        print(f"watched, {horizon} runs: {kind.name:<26} any alarm {hits} of {n_histories}", flush=True)
+    n = n_histories * len(WATCHED)
+    return [*rows, {"history": "all", "n_histories": n, "any_alarm": all_hits / n, "interval": interval(all_hits, n)}]
 
 
-def coded(runs: dict[str, Path]) -> dict[str, np.ndarray]:
-    """Return `(P, n)` answer codes of each model's run, as many as every probe and model has."""
-    probes = [probe.id for probe in suites.find("one-token").probes]
-    found = {}
-    for name, path in runs.items():
-        matrix = registry.feature("answer").extract(open_run(path), frozenset(probes))
-        own = np.array(matrix.probe_ids)
-        found[name] = [matrix.values[own == probe] for probe in probes]
-    n = min(len(values) for answers in found.values() for values in answers)
-    found = {name: np.stack([values[:n] for values in answers]) for name, answers in found.items()}
-    codes = {code: k for k, code in enumerate(sorted({int(c) for bank in found.values() for c in bank.ravel()}))}
-    return {name: np.vectorize(codes.__getitem__)(bank) for name, bank in found.items()}
+def null_draws(kind: Null, rng: np.random.Generator) -> Callable[[int, int], np.ndarray | None]:
+    """Return what draws a day of one endpoint; None where the day is missing."""
+    shares = rng.dirichlet(np.full(N_OPTIONS, 0.5), N_PROBES)
+
+    def draw(day: int, factor: int) -> np.ndarray | None:
+        if day and factor == 1 and kind.lost and rng.random() < kind.lost:
+            return None
+        today = shares
+        if kind.concentration is not None:
+            today = np.stack([rng.dirichlet(s * kind.concentration + 1e-6) for s in shares])
+        counts = np.array([rng.multinomial(N_ANSWERS * factor, s) for s in today], dtype=np.float64)
+        if kind.lost:
+            counts[rng.random(N_PROBES) < kind.lost] = 0
+        return counts
+
+    return draw
 
 
-def kept_runs(folder: Path) -> dict[str, Path]:
-    """Return the newest run of each endpoint in a folder of runs."""
-    return {run.manifest.endpoint_name: run.path for run in find_runs(folder)}
+SWAPS = {
+    "b": ("b", 1.0),
+    "c": ("c", 1.0),
+    "int8 copy": ("a@int8", 1.0),
+    "20 % of b": ("b", 0.2),
+    "20 % of c": ("c", 0.2),
+}
 
 
-SWAPS = {"b": ("b", 1.0), "c": ("c", 1.0), "int8 copy": ("a-int8", 1.0), "20 % of c": ("c", 0.2)}
-
-
-def swapped(bank: dict[str, np.ndarray], to: str, share: float, calls: int, rng: np.random.Generator) -> AnswerCounts:
-    """Return a history that serves a, and from the swap on another model in a share of calls."""
-    n_probes = 10 if calls == 30 else 15
-    m = calls // n_probes
-    local = [np.unique(np.concatenate([each[p] for each in bank.values()])) for p in range(n_probes)]
-    widest = max(map(len, local))
-    counts = np.zeros((N_RUNS, n_probes, widest))
-    for run in range(N_RUNS):
-        for p in range(n_probes):
-            for _ in range(m):
-                model = to if run >= SWAP_AT and rng.random() < share else "a"
-                counts[run, p, np.searchsorted(local[p], rng.choice(bank[model][p]))] += 1
-    return AnswerCounts.of(counts)
-
-
-def swap_rows(bank: dict[str, np.ndarray], n_histories: int) -> list[dict[str, Any]]:
-    """Return power and delay for each swap and number of calls."""
+def swap_rows(codes: Codes, n_histories: int) -> list[dict[str, Any]]:
+    """Return power and delay for each swap and number of calls, as `watch` looks by default."""
+    rules = replace(RULES, horizon=DAYS)
     rows = []
     for place, (name, (to, share)) in enumerate(SWAPS.items()):
-        for calls in (30, 60):
-            rng = np.random.default_rng([SEED, 100 + place, calls])
-            ours, peer, first, exact = [], [], 0, 0
-            for _ in range(n_histories):
-                history = swapped(bank, to, share, calls, rng)
-                reading = read_history(history, RULES)
-                ours.append(reading.detected)
-                first += reading.points[SWAP_AT].suspected
-                exact += reading.detected == SWAP_AT + 1
-                peer.append(PEER.detected(history.counts))
-            rows.append(
-                {"swap": name, "calls": calls, "n_histories": n_histories, "suspected_at_once": first / n_histories}
-                | {"confirmed_by_the_next": exact / n_histories, "ours": _delay(ours), "peer": _delay(peer)}
+        for repeats in (3, 6):
+            ours: list[int | None] = []
+            peer, first, exact = [], 0, 0
+            for number in range(n_histories):
+                rng = np.random.default_rng([SEED, 100 + place, repeats, number])
+                draw = dealt(codes, to=to, share=share, repeats=repeats, swap_at=SWAP_AT, rng=rng)
+                found = play(draw, rules, n_days=N_DAYS, confirming=CONFIRMING, most_runs=2 * N_DAYS)
+                swapped = found.of_day(SWAP_AT)
+                first += swapped < len(found.points) and found.points[swapped].suspected
+                exact += found.alarm is not None and found.alarm == swapped + 1
+                ours.append(None if found.alarm is None else found.days[found.alarm])
+                peer.append(PEER.detected(found.counts))
+            head = {"swap": name, "calls": 10 * repeats, "n_histories": n_histories}
+            rows.append({
+                **head, "suspected_by_the_next": first / n_histories, "confirmed_by_the_one_after": exact / n_histories,
+                "ours": _delay(ours), "peer": _delay(peer),
+            })  # fmt: skip
+            print(
+                f"{name:<10}{10 * repeats:>4} calls  suspected by the next run {first}, confirmed by the one after "
+                f"{exact} of {n_histories}; in all {rows[-1]['ours']['power']:.2f}, the anchor's rule "
+                f"{rows[-1]['peer']['power']:.2f} after {rows[-1]['peer']['median_delay']}",
+                flush=True,
             )
     return rows
 
@@ -220,42 +207,53 @@ def _delay(found: list[int | None]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Print and record both tables.
+    """Print and record the tables named as arguments (nulls, watched, year, swaps), or all.
 
-    `nulls` or `swaps` as an argument makes one of them, a number so many histories a row; a folder is one of banks
-    collected before: what is there is used.
+    A number among them makes so many histories a row; a folder is where banks of answers are kept.
     """
-    wanted = [word for word in sys.argv[1:] if not word.isdecimal()] or ["nulls", "swaps"]
-    wanted, kept = (
-        [w for w in wanted if not Path(w).is_dir()],
-        next((Path(w) for w in wanted if Path(w).is_dir()), None),
-    )
-    said = next((int(word) for word in sys.argv[1:] if word.isdecimal()), None)
-    n_null, n_swaps = said or N_NULL, said or N_SWAPS
-    settings = {"seed": SEED, "alpha": ALPHA, "horizon": HORIZON, "baseline": BASELINE, "peer": vars_of(PEER)}
-    if "nulls" in wanted:
+    numbers = [int(word) for word in sys.argv[1:] if word.isdecimal()]
+    folders = [Path(word) for word in sys.argv[1:] if Path(word).is_dir()]
+    wanted = [word for word in sys.argv[1:] if word in TABLES] or list(TABLES)
+    settings = {"seed": SEED, "alpha": ALPHA, "baseline": BASELINE, "peer": vars_of(PEER)}
+    for name in wanted:
         begun = time.perf_counter()
-        nulls = null_rows(n_null)
-        for row in nulls:
-            low, high = row["interval"]
-            print(f"{row['history']:<26} any alarm {row['any_alarm']:.4f} [{low:.4f}, {high:.4f}]", end="  ")
-            print(f"the anchor's rule {row['peer_any_alarm']:.3f}")
-        design = {"probes": N_PROBES, "answers": N_ANSWERS, "options": N_OPTIONS, "runs": HORIZON}
-        seconds = round(time.perf_counter() - begun)
-        record("drift_nulls", {**settings, "design": design, "seconds": seconds, "rows": nulls})
-    if "swaps" in wanted:
-        begun = time.perf_counter()
-        with tempfile.TemporaryDirectory() as name:
-            bank = banks(Path(name)) if kept is None else coded(kept_runs(kept))
-        swaps = swap_rows(bank, n_swaps)
-        for row in swaps:
-            head = f"{row['swap']:<12}{row['calls']:>4} calls  suspected at once {row['suspected_at_once']:.2f}"
-            print(
-                head, *(f"{who}: {row[who]['power']:.2f} after {row[who]['median_delay']}" for who in ("ours", "peer"))
-            )
-        design = {"runs": N_RUNS, "swap_at": SWAP_AT, "answers_a_probe_in_the_banks": len(bank["a"][0])}
-        seconds = round(time.perf_counter() - begun)
-        record("drift_swaps", {**settings, "design": design, "seconds": seconds, "rows": swaps})
+        with tempfile.TemporaryDirectory() as temporary:
+            n = numbers[0] if numbers else N_HISTORIES[name]
+            rows, design = TABLES[name](n, folders[0] if folders else Path(temporary))
+        record(
+            f"drift_{name}", {**settings, "design": design, "seconds": round(time.perf_counter() - begun), "rows": rows}
+        )
+
+
+def nulls_table(n: int, _: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return recorded null histories: the next run is the confirmation."""
+    rows = null_rows(n)
+    for row in rows:
+        low, high = row["interval"]
+        print(f"{row['history']:<26} any alarm {row['any_alarm']:.4f} [{low:.4f}, {high:.4f}]", end="  ")
+        print(f"the anchor's rule {row['peer_any_alarm']:.3f}")
+    return rows, {**NULL_DESIGN, "runs": HORIZON, "horizon": HORIZON}
+
+
+def watched_table(n: int, _: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return null histories with larger confirmation runs."""
+    return watched_rows(n, HORIZON), {**NULL_DESIGN, "runs": HORIZON, "horizon": HORIZON, "confirming": CONFIRMING}
+
+
+def year_table(n: int, _: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return the same over the horizon that `watch` declares."""
+    return watched_rows(n, DAYS), {**NULL_DESIGN, "runs": DAYS, "horizon": DAYS, "confirming": CONFIRMING}
+
+
+def swaps_table(n: int, folder: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return swaps of zoo models."""
+    design = {"days": N_DAYS, "swap_at": SWAP_AT, "horizon": DAYS, "confirming": CONFIRMING, "answers_a_bank": BANK}
+    return swap_rows(banks(folder), n), design
+
+
+NULL_DESIGN = {"probes": N_PROBES, "answers": N_ANSWERS, "options": N_OPTIONS}
+TABLES = {"nulls": nulls_table, "watched": watched_table, "year": year_table, "swaps": swaps_table}
+N_HISTORIES = {"nulls": N_NULL, "watched": N_NULL, "year": N_YEARS, "swaps": N_SWAPS}
 
 
 def vars_of(peer: TrailingTV) -> dict[str, float]:

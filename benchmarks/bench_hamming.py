@@ -22,7 +22,7 @@ from blackbox.core import FeatureMatrix
 from blackbox.evidence.engine import Part, draw, omnibus
 from blackbox.evidence.samples import pool
 from blackbox.features._hashing import code_points
-from blackbox.stats.permutation import label_chunk
+from blackbox.stats.permutation import kept_labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +87,7 @@ def timed(x: Texts, y: Texts, *, fresh: bool) -> float:
     seconds = []
     for _ in range(N_ROUNDS):
         if fresh:
-            label_chunk.cache_clear()
+            kept_labels.cache_clear()
         started = process_time()
         ours(x, y)
         seconds.append(process_time() - started)

@@ -5,7 +5,9 @@
 400, 805: sizes are nested, one pass scores them all, and what was recorded for other sizes with the same versions and
 seed stays. Prompts are drawn by the seed. Nothing is fitted
 outside the folds, but the form of the regression was chosen on part of these groups (docs/adr/0017). Peers
-score the same pairs with the same answers; they fit nothing, so for them no calibration is reported.
+score the same pairs with the same answers; they fit nothing but the pair classifier, which is fitted on the same
+folds, so for them no calibration is reported. Embeddings take minutes a thousand answers: `--embeddings N` reads those
+of sizes up to N, ours beside the peers that need them; `BLACKBOX_EMBEDDINGS` names an .npy file that keeps them.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from _results import recorded_more
+from peers import pair_classifier
+from peers.embedded import EMBEDDED
 from peers.kinship import PEERS
 from threadpoolctl import threadpool_limits
 
@@ -32,9 +36,11 @@ from blackbox.evidence.cohort import Averages, averages, normed
 from blackbox.evidence.kin_scores import Wanted, contexts_of
 from blackbox.evidence.lineage import LabelledPair, Lineage, lineage
 from blackbox.evidence.performance import auc, performance
+from blackbox.features import _encoder, _weights
 from blackbox.features._tokens import token_hashes, word3_hashes
 from blackbox.features.char5 import char5_hashes
 from blackbox.features.opening import N_TOKENS
+from blackbox.workflow._kinship_rows import half_precision
 
 if TYPE_CHECKING:
     from blackbox.stats.nodes import Nodes
@@ -106,18 +112,47 @@ def added(first: Averages | None, more: Averages) -> Averages:
         return Averages(score=total / n, n_probes=n)
 
 
-def scores_by_size(data: Answers, sizes: list[int]) -> dict[int, np.ndarray]:
-    """Return `(n, k)` scores of the labelled pairs for each number of prompts, one pass over the largest."""
+def embedded(data: Answers, n_prompts: int) -> np.ndarray:
+    """Return `(P, R, d)` embeddings of the answers, kept in the file that `BLACKBOX_EMBEDDINGS` names."""
+    kept = os.environ.get("BLACKBOX_EMBEDDINGS", "")
+    if kept and Path(kept).is_file():
+        found = np.load(kept, allow_pickle=False)
+        if len(found) >= n_prompts and found.shape[1] == len(data.models):
+            return np.asarray(found[:n_prompts])
+    model = _encoder.load(_weights.default_files().folder)
+    made = np.stack([_encoder.encode(model, row) for row in data.by_prompt[:n_prompts]])
+    if kept:
+        np.save(kept, made)
+    return made
+
+
+def meant_at(data: Answers, vectors: np.ndarray, p: int) -> list[list[np.ndarray]]:
+    """Return one prompt's embeddings as a population holds them; an empty answer is silence."""
+    rows = half_precision(vectors[p])
+    return [[row] if text else [] for row, text in zip(rows, data.by_prompt[p], strict=True)]
+
+
+def scores_by_size(data: Answers, sizes: list[int], vectors: np.ndarray | None = None) -> dict[int, np.ndarray]:
+    """Return `(n, k)` scores of the labelled pairs for each number of prompts, one pass over the largest.
+
+    With embeddings of the largest number of prompts, theirs are the last column.
+    """
     place = {m: i for i, m in enumerate(data.models)}
     found = data.lineage
     wanted = [Wanted(a=place[p.a], b=place[p.b], left=found.folds(p)) for p in found.pairs]
     contexts = contexts_of(wanted, [place[m] for m in found.references], [found.fold_of(m) for m in found.references])
-    result = {size: np.zeros((len(wanted), len(SIGNALS))) for size in sizes}
-    for k, signal in enumerate(SIGNALS):
+    names = [*SIGNALS, *(["whitened_embedding"] if vectors is not None else [])]
+    result = {size: np.zeros((len(wanted), len(names))) for size in sizes}
+    for k, signal in enumerate(names):
         sums: list[Averages | None] = [None] * len(contexts)
         for start, stop in zip([0, *sizes[:-1]], sizes, strict=True):
-            probes = (registry.signal(signal).at_probe(rows_at(signal, t)) for t in data.by_prompt[start:stop])
-            more = averages(probes, list(contexts.values()))
+            rows = (
+                meant_at(data, vectors, p)
+                if signal not in SIGNALS and vectors is not None
+                else rows_at(signal, data.by_prompt[p])
+                for p in range(start, stop)
+            )
+            more = averages((registry.signal(signal).at_probe(row) for row in rows), list(contexts.values()))
             sums = [added(a, b) for a, b in zip(sums, more, strict=True)]
             z = {left: normed(s.score, c.references) for (left, c), s in zip(contexts.items(), sums, strict=True) if s}
             at = {left: {int(m): i for i, m in enumerate(c.members)} for left, c in contexts.items()}
@@ -168,10 +203,7 @@ def ours(data: Answers, scores: np.ndarray) -> dict[str, Any]:
         "tpr_at_1_percent_interval": interval(values, same, found.nodes, 0.01),
         "tpr_at_0.1_percent": reach(values[same], values[~same], 0.001),
         "tpr_at_0.1_percent_interval": interval(values, same, found.nodes, 0.001),
-        "by_relation": {
-            r: {"auc": auc(values[kind == r], values[~same]), "tpr": reach(values[kind == r], values[~same], 0.01)}
-            for r in SAME
-        },
+        "by_relation": _by_relation(values, kind, same),
         "realised_rate_at_nominal_1_percent": realised(data, values, same, found.pairs, 0.01),
         "cllr_uncapped": told["cllr_uncapped"],
         "cllr_capped": told["cllr"],
@@ -180,25 +212,42 @@ def ours(data: Answers, scores: np.ndarray) -> dict[str, Any]:
     }
 
 
-def peers(data: Answers, size: int) -> dict[str, Any]:
+def peers(data: Answers, size: int, vectors: np.ndarray | None = None) -> dict[str, Any]:
     """Return what other ways reach on the same pairs and answers."""
     place = {m: i for i, m in enumerate(data.models)}
     pairs = [p for p in data.lineage.pairs if p.side != "sibling"]
     a, b = ([place[getattr(p, side)] for p in pairs] for side in "ab")
     same = np.array([p.side == "same" for p in pairs])
-    found = {}
-    for name, peer in PEERS.items():
-        values = peer(data.by_prompt[:size])[a, b]
-        reached = reach(values[same], values[~same], 0.01)
-        found[name] = {"auc": auc(values[same], values[~same]), "tpr_at_1_percent": reached}
-    return found
+    answers = data.by_prompt[:size]
+    by_name = {name: peer(answers)[a, b] for name, peer in PEERS.items()}
+    folds = [data.lineage.folds(p) for p in pairs]
+    by_name["TF-IDF pair classifier"] = pair_classifier.scores(answers, list(zip(a, b, strict=True)), same, folds)
+    if vectors is not None:
+        by_name |= {name: peer(vectors[:size])[a, b] for name, peer in EMBEDDED.items()}
+    return {
+        name: {
+            "auc": auc(values[same], values[~same]),
+            "tpr_at_1_percent": reach(values[same], values[~same], 0.01),
+            "by_relation": _by_relation(values, np.array([p.relation for p in pairs]), same),
+        }
+        for name, values in by_name.items()
+    }
+
+
+def _by_relation(values: np.ndarray, relation: np.ndarray, same: np.ndarray) -> dict[str, dict[str, float]]:
+    return {
+        r: {"auc": auc(values[relation == r], values[~same]), "tpr": reach(values[relation == r], values[~same], 0.01)}
+        for r in SAME
+    }
 
 
 def main() -> None:
     """Measure, print and record."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--sizes", default=os.environ.get("BLACKBOX_RELATED_SIZES", ",".join(map(str, SIZES))))
-    sizes = sorted({int(s) for s in parser.parse_args().sizes.split(",")})
+    parser.add_argument("--embeddings", type=int, default=0, metavar="N", help="read embeddings up to N prompts")
+    asked = parser.parse_args()
+    sizes = sorted({int(s) for s in asked.sizes.split(",")})
     where = folder()
     if not (where / "alpaca-dev.parquet").is_file():
         print(f"bench_related: skipped, no data in {where}")
@@ -209,6 +258,13 @@ def main() -> None:
         scores = scores_by_size(data, sizes)
         seconds = process_time() - started
         found = {str(size): {"ours": ours(data, scores[size]), "peers": peers(data, size)} for size in sizes}
+        short = [size for size in sizes if size <= asked.embeddings]
+        if short:
+            vectors = embedded(data, short[-1])
+            scores = scores_by_size(data, short, vectors)
+            for size in short:
+                found[str(size)] |= {"ours_with_embeddings": ours(data, scores[size])}
+                found[str(size)]["peers"] = peers(data, size, vectors)
     for size, entry in found.items():
         own = entry["ours"]
         loss = own["cllr_uncapped"]
@@ -217,6 +273,9 @@ def main() -> None:
             f"{own['realised_rate_at_nominal_1_percent']:.2%}, C_llr {loss['total']:.3f} "
             f"(calibration {loss['calibration']:.3f})"
         )
+        if "ours_with_embeddings" in entry:
+            more = entry["ours_with_embeddings"]
+            print(f"       with embeddings: AUC {more['auc']:.4f}, TPR at 1 % {more['tpr_at_1_percent']:.2f}")
         for name, reached in entry["peers"].items():
             print(f"       {name:<26} AUC {reached['auc']:.4f}, TPR at 1 % {reached['tpr_at_1_percent']:.2f}")
     counts = {"n_models": len(data.models), "n_groups": len(data.lineage.fold), "n_pairs": len(data.lineage.pairs)}

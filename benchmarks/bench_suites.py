@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import _scripted as scripted
 import _zoo_repeats as repeats
 import numpy as np
+from _drawn import drawn_from_keys
 from _fuzzing import fuzz
 from _results import FOLDER, record
 from scipy.stats import binom
@@ -58,7 +59,7 @@ OMNIBUS = {
 }
 N_CLOSED, N_OPEN = 50, 3
 """Sessions of each member: pairs a relation; null pairs are half of them at each of four members."""
-N_SCRIPTED, N_FUZZED = 16, 1_000_000
+N_SCRIPTED, N_BITS, N_FUZZED = 40, 12, 1_000_000
 WIDTH = 64
 """Choices a request."""
 serving.MOST_ROWS = 512
@@ -226,26 +227,25 @@ def _valid(samples: list[Sample]) -> float:
     return status["valid"] / status.total()
 
 
-SCRIPTED = {
-    "refusal": scripted.refusal,
-    "identity": scripted.identity,
-    "tool-call": scripted.tool,
-    "random-bits": scripted.bits,
-}
+SCRIPTED = {"refusal": scripted.refusal, "identity": scripted.identity, "tool-call": scripted.tool}
 
 
-def scripted_rows(rng: np.random.Generator, n_pairs: int) -> list[dict]:
-    """Return a row a family and relation on scripted answers: the same law, a mixture with another, another."""
+def both_forms(family: str) -> dict[str, Suite]:
+    """Return the newest release of a family and a suite of it drawn from a key, by the names that rows give them."""
+    suite = suites.find(family)
+    return {f"{suite.name}@{suite.version}": suite, f"{family} secret": suites.secret_suite(family, SECRET)}
+
+
+def scripted_rows(rng: np.random.Generator, named: dict[str, Suite], answer: Callable, n_pairs: int) -> list[dict]:
+    """Return a row a suite and relation on scripted answers: the same law, a mixture with another, another."""
     relations = {"same weights": {"m": 1.0}, "30 % of another": {"m": 0.7, "other": 0.3}, "unrelated": {"other": 1.0}}
     rows = []
-    for name, answer in SCRIPTED.items():
-        suite = suites.find(name)
+    for name, suite in named.items():
         for relation, models in relations.items():
-            n = n_pairs if name != "random-bits" else n_pairs // 4
             sides = ({"m": 1.0}, models)
-            pairs = [tuple(sample(scripted.run_of(suite, side, rng, answer)) for side in sides) for _ in range(n)]
+            pairs = [tuple(sample(scripted.run_of(suite, side, rng, answer)) for side in sides) for _ in range(n_pairs)]
             rows.append({
-                "suite": f"{suite.name}@{suite.version}", "digest": suite.digest, "on": "scripted answers",
+                "suite": name, "digest": suite.digest, "on": "scripted answers",
                 "relation": relation, **rate(pairs, SEED), "calls_a_side": sum(p.repeats for p in suite.probes),
                 "cost_per_verdict_usd": priced(suite), "valid": _valid([s for pair in pairs for s in pair]),
             })  # fmt: skip
@@ -253,9 +253,8 @@ def scripted_rows(rng: np.random.Generator, n_pairs: int) -> list[dict]:
     return rows
 
 
-def knowledge_rows(rng: np.random.Generator, n_pairs: int) -> list[dict]:
+def knowledge_rows(rng: np.random.Generator, name: str, suite: Suite, n_pairs: int) -> list[dict]:
     """Return the rate at which T = 0 disagreement exceeds every pair of ten honest hosts (smallest p 1/46)."""
-    suite = suites.find("knowledge-edge")
     probes = [p.id for p in suite.probes]
 
     def host(models: dict[str, float]) -> Sample:
@@ -271,7 +270,7 @@ def knowledge_rows(rng: np.random.Generator, n_pairs: int) -> list[dict]:
     for relation, models in {"same weights": {"m": 1.0}, "unrelated": {"other": 1.0}}.items():
         found = [pvalue(models) for _ in range(n_pairs)]
         rows.append({
-            "suite": f"{suite.name}@{suite.version}", "digest": suite.digest, "on": "scripted answers",
+            "suite": name, "digest": suite.digest, "on": "scripted answers",
             "relation": relation, "n_pairs": n_pairs, "rejected_05": float(np.mean([p <= 0.05 for p in found])),
             "rejected_01": None, "calls_a_side": sum(p.repeats for p in suite.probes),
             "cost_per_verdict_usd": priced(suite),
@@ -309,8 +308,19 @@ def choice_rows(rng: np.random.Generator) -> list[dict]:
 
 
 def scripted_families(rng: np.random.Generator) -> list[dict]:
-    """Return the rows of families that tiny models can't answer."""
-    return [*choice_rows(rng), *knowledge_rows(rng, N_SCRIPTED), *scripted_rows(rng, N_SCRIPTED)]
+    """Return the rows of families that tiny models can't answer, as released and drawn from a key."""
+    rows = choice_rows(rng)
+    for name, suite in both_forms("knowledge-edge").items():
+        rows += knowledge_rows(rng, name, suite, N_SCRIPTED)
+    for family, answer in SCRIPTED.items():
+        rows += scripted_rows(rng, both_forms(family), answer, N_SCRIPTED)
+    return rows
+
+
+def scripted_bits(rng: np.random.Generator) -> list[dict]:
+    """Return the rows of random-bits on scripted answers: long texts, so an embedding for each, and few pairs."""
+    suite = suites.find("random-bits")
+    return scripted_rows(rng, {f"{suite.name}@{suite.version}": suite}, scripted.bits, N_BITS)
 
 
 def repeats_on_the_zoo(rng: np.random.Generator) -> list[dict]:
@@ -347,6 +357,16 @@ def checked(rows: list[dict]) -> dict[str, bool]:
         found["secret one-token: power within .1 of the public one for every relation"] = all(
             secret[r] >= public[r] - 0.1 for r in RELATIONS if r != "same weights"
         )
+    if shared := [r for r in rows if "shared_with_releases_most" in r]:
+        found["secret suites: no prompt of a release, at most a tenth of two keys' prompts shared, clean"] = all(
+            r["shared_with_releases_most"] == r["n_findings"] == 0
+            and 10 * r["shared_by_two_keys_most"] <= r["n_prompts"]
+            for r in shared
+        )
+    if apart := _apart(rows):
+        found["scripted answers: power of secret forms within three standard errors of the public ones"] = all(
+            abs(x - y) <= 3 * np.sqrt((x * (1 - x) + y * (1 - y)) / N_SCRIPTED) + 1e-9 for x, y in apart
+        )
     if counted := [r for r in rows if "excluded" in r]:
         found["tokenizer: one tokenizer never excluded, another always"] = all(
             r["excluded"] == (r["relation"] == "another tokenizer") for r in counted
@@ -360,12 +380,28 @@ def checked(rows: list[dict]) -> dict[str, bool]:
     return found
 
 
+def _apart(rows: list[dict]) -> list[tuple[float, float]]:
+    """Return rejection rates of public and secret form on scripted answers, for each family and relation of both."""
+    rates = {
+        (r["suite"], r["relation"]): r["rejected_05"]
+        for r in rows
+        if r.get("on") == "scripted answers" and "relation" in r
+    }
+    return [
+        (found, rates[f"{suite.partition('@')[0]} secret", relation])
+        for (suite, relation), found in rates.items()
+        if (f"{suite.partition('@')[0]} secret", relation) in rates
+    ]
+
+
 PARTS = {
     "zoo_public": public_on_the_zoo,
     "zoo_secret": secret_on_the_zoo,
     "zoo_repeats": repeats_on_the_zoo,
     "zoo_open": open_on_the_zoo,
     "scripted": scripted_families,
+    "scripted_bits": scripted_bits,
+    "drawn": drawn_from_keys,
     "parsers": fuzzed_parsers,
 }
 

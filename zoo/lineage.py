@@ -7,6 +7,7 @@
 - derived: one's weights descend from the other's,
 - siblings: both descend from a third,
 - distilled: one learnt from what the other (or its descendant) says, no weights in common,
+- co-distilled: both learnt from what a third says, no weights in common,
 - unrelated: none of these; `shared_…` says what they have in common all the same.
 """
 
@@ -105,6 +106,9 @@ def _relation(a: str, b: str, rows: dict[str, dict[str, Any]]) -> tuple[str, str
             family = {teacher} | _ancestors(teacher, rows)
             if listened in family:
                 return "distilled", f"{student} learnt from what {listened} says", listened
+    taught = [name for name in _teachers(a, rows) if name in _teachers(b, rows)]
+    if taught:
+        return "co-distilled", f"{a} and {b} both learnt from what {taught[0]} says", taught[0]
     return "unrelated", f"{a} and {b} are unrelated", ""
 
 

@@ -2,7 +2,7 @@
 
 Each takes `(P)` lists of `R` answers and returns `(R, R)` scores, higher is closer. They are re-implementations on
 our ground, not verdicts on their authors' set-ups, which ask for several samples or for log-probabilities.
-Embedding-based ways (LLM-DNA, MMD on embeddings, paired cosine) are not here: they cost hours of processor time.
+Ways that need embeddings are in `embedded`, a classifier of pairs in `pair_classifier`.
 """
 
 from __future__ import annotations

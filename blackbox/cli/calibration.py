@@ -40,6 +40,10 @@ def calibrate(
     out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="NAME.json; NAME.npz goes beside it.")],
     name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="Its name in reports [FILE's].")] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of the node bootstrap.")] = 0,
+    embeddings: Annotated[
+        bool,
+        typer.Option("--embeddings", help="Read what answers mean too: minutes a thousand answers, on both sides."),
+    ] = False,
     results: ResultsOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -64,6 +68,7 @@ def calibrate(
         created_at=utc_now(),
         name=name,
         seed=seed,
+        embeddings=embeddings,
     )
     with shown() as on_progress:
         document = build(folder(results), request, on_progress)

@@ -61,6 +61,7 @@ class Format(StrEnum):
     LM_EVAL = "lm-eval"
     INSPECT = "inspect"
     OPENAI_BATCH = "openai-batch"
+    BLACKBOX = "blackbox"
 
 
 LabelOption = Annotated[

@@ -131,6 +131,10 @@ def watch(
             formats=["%Y-%m-%d"], metavar="DAY", help="Histories from this day on: after a change you accept."
         ),
     ] = None,
+    discover: Annotated[
+        bool,
+        typer.Option("--discover", help="Of border-input: find the near ties of new and of changed endpoints."),
+    ] = False,
     max_requests: Annotated[int | None, typer.Option(min=1, metavar="N", help="Stop after this many requests.")] = None,
     max_cost: Annotated[
         float | None, typer.Option(metavar="AMOUNT", help="Stop when this much was spent; needs prices.")
@@ -143,8 +147,11 @@ def watch(
 ) -> None:
     """Collect today's run of every endpoint, once, and read each history: made for cron and CI.
 
-    A second call on one day (UTC) sends nothing. A suspected run is followed by one confirmation run at once. Exits
-    4 if today's runs are incomplete. The suite is one-token unless another is named.
+    A second call on one day (UTC) sends nothing. A suspected run is followed at once by one confirmation run of
+    three times the calls. Exits 4 if today's runs are incomplete. The suite is one-token unless another is named.
+
+    With -s border-input --discover an endpoint is first asked all inputs once (900 calls), and from then on the near
+    ties among them. After a confirmed change the same command finds new ones and begins a new history.
     """
     from blackbox.cli.collection import chosen
     from blackbox.suites import find
@@ -161,6 +168,7 @@ def watch(
         most_calls=calls,
         horizon=horizon,
         baseline=baseline,
+        discover=discover,
         since=f"{since:%Y-%m-%d}" if since else None,
         seed=found.seed,
         max_requests=found.max_requests,

@@ -57,14 +57,19 @@ def show(
 ) -> None:
     """Read answers side by side."""
     from blackbox.workflow.listing import show_runs
+    from blackbox.workflow.redacting import redacted_folder, show_redacted
 
-    document = show_runs(folder(results), runs, probe=probe)
+    redacted = [redacted_folder(folder(results), name) for name in runs]
+    if all(redacted):
+        document = show_redacted([path for path in redacted if path], probe=probe)
+    else:
+        document = show_runs(folder(results), runs, probe=probe)
     if as_json:
         print_json(document)
         return
     names = {run["id"]: run["endpoint"] for run in document["runs"]}
     for each in document["probes"]:
-        say(hanging("", f"{each['probe_id']}: {each['prompt']}"))
+        say(hanging("", f"{each['probe_id']}: {each['prompt'] or '(not shown)'}"))
         for side in each["answers"]:
             say(hanging("  ", f"{names[side['run']]} [{side['run']}]"))
             for answer in side["observations"]:
@@ -73,22 +78,23 @@ def show(
 
 def verify(
     runs: Annotated[
-        list[str] | None, typer.Argument(metavar="[RUN...]", help="Runs, or population files NAME.json [all runs].")
+        list[str] | None,
+        typer.Argument(metavar="[NAME...]", help="Runs, results, populations, bundles [all runs]."),
     ] = None,
     *,
     expect_head: Annotated[
-        str | None, typer.Option("--expect-head", metavar="SHA256", help="Head the one run is known to have had.")
+        str | None, typer.Option("--expect-head", metavar="SHA256", help="Head, or digest, it is known to have had.")
     ] = None,
     results: ResultsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check stored runs, or population files, against their own digests.
+    """Check runs, populations, comparisons and readings: digests, and of a result every number, computed again.
 
     Finds edits, deletions, reorderings and truncation; --expect-head finds rewrites. Exits 5 if anything is wrong.
     """
-    from blackbox.workflow.verifying import verify_all
+    from blackbox.workflow.auditing import audit
 
-    document = verify_all(folder(results), runs or [], expect_head=expect_head)
+    document = audit(folder(results), runs or [], expect_head=expect_head)
     if as_json:
         print_json(document)
     else:
@@ -96,13 +102,14 @@ def verify(
     if not document["ok"]:
         bad = [run["run"] for run in document["runs"] if not run["ok"]]
         first = next(run["problems"][0] for run in document["runs"] if not run["ok"])
-        kinds = "files" if any(run.get("kind") for run in document["runs"]) else "runs"
+        kinds = "results and files" if any(run.get("kind") for run in document["runs"]) else "runs"
         raise EvidenceDamaged(f"{len(bad)} of {len(document['runs'])} {kinds} are damaged: {first}")
 
 
 def _say_verified(document: Mapping[str, Any]) -> None:
     for run in document["runs"]:
-        state = "ok" if run["ok"] else "DAMAGED"
+        state = "ok" if run.get("reproduced", True) else "NOT REPRODUCED"
+        state = state if run["ok"] else "DAMAGED"
         say(f"{state}  {printable(run['run'])}")
         say(f"    {run['n_entries']} entries, head {run['head']}")
         for line in (*run["problems"], *run["warnings"]):
@@ -118,6 +125,8 @@ def _row(run: Mapping[str, Any]) -> dict[str, object]:
 
 
 def _answer(answer: Mapping[str, Any]) -> str:
+    if answer.get("withheld"):
+        return f"({answer['outcome']}: withheld, {answer['withheld'][:16]}…)"
     if answer["text"] is not None:
         mark = "" if answer["outcome"] == "ok" else f"  ({answer['outcome']})"
         return f"{answer['text']}{mark}"

@@ -64,10 +64,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What became of a call; `unreachable` says that attempts ran out, so that asking again may help."""
+    """What became of a call.
+
+    Args:
+        observation: What is stored.
+        unreachable: Attempts ran out, so that asking again may help.
+        key_removed: The reply quoted a key, which was taken out.
+    """
 
     observation: Observation
     unreachable: bool = False
+    key_removed: bool = False
 
 
 class CallRun:
@@ -108,7 +115,8 @@ class CallRun:
             return Answer(observation=self._failed(error), unreachable=isinstance(error, TransientError))
         finally:
             self._give_place_back()
-        return Answer(observation=self._answered(completion))
+        removed = completion.wire is not None and completion.wire.key_removed
+        return Answer(observation=self._answered(completion), key_removed=removed)
 
     async def _attempt(self) -> Completion:
         line = self._line
@@ -143,6 +151,7 @@ class CallRun:
             self._settle(spent)
         line.has_answered = True
         line.window.widen()
+        line.pacer.answered()
         line.pacer.refund(self._unused_tokens(completion))
         return completion
 
@@ -170,8 +179,10 @@ class CallRun:
             return self._wait_s
         self._n_refusals += 1
         delay_s = retry.wait_s(error, attempt=self._n_refusals, rng=line.rng)
-        line.window.narrow(sent_at=sent_at)
-        line.pacer.pause(min(delay_s, retry.LONGEST_WAIT_S))
+        if not line.pacer.knows_the_rate:
+            line.window.narrow(sent_at=sent_at)
+        wait_s = min(delay_s, retry.LONGEST_WAIT_S)
+        line.pacer.refused(sent_at=sent_at, wait_s=wait_s, asked_s=error.retry_after_s)
         self._wait_s = 0.0  # the pacer holds this call like all others, and its place keeps it first
         return delay_s
 

@@ -59,6 +59,7 @@ class LaneResult:
         counts: Stored observations by outcome.
         n_attempts: Requests sent.
         cost: Spent in the currency of the prices, estimated where replies lack usage; None without prices.
+        n_keys_removed: Replies that quoted a key, which was taken out before they were stored.
     """
 
     name: str
@@ -67,6 +68,7 @@ class LaneResult:
     counts: Mapping[str, int] = field(default_factory=dict)
     n_attempts: int = 0
     cost: float | None = None
+    n_keys_removed: int = 0
 
 
 class LaneRun:
@@ -173,6 +175,9 @@ class LaneRun:
 
     async def _record(self, answer: Answer) -> None:
         """Store an observation, or hold a failure back while it is unclear whether the endpoint answers at all."""
+        if answer.key_removed:
+            self._tally.n_keys_removed += 1
+            await self._lane.sink.append("note", {"note": "key_removed", "key": answer.observation.key})
         if not answer.observation.missing:
             self._has_answered = True
             await self._store([*self._taken(), answer.observation])
@@ -226,6 +231,7 @@ class LaneRun:
             counts=tally.counts,
             n_attempts=tally.n_attempts,
             cost=tally.cost if tally.cost is not None or self._lane.spec.prices is None else 0.0,
+            n_keys_removed=tally.n_keys_removed,
         )
 
 

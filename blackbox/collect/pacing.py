@@ -7,6 +7,8 @@ import heapq
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from blackbox.collect.spacing import Spacing
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -19,7 +21,8 @@ _WIDENING = 0.25
 class Pacer:
     """Hands out moments to send at: requests and tokens evenly spaced, so that no window of a minute is exceeded.
 
-    A bucket of one: the server's own windows are unknown, and bursts are what they punish.
+    A bucket of one: the server's own windows are unknown, and bursts are what they punish. Where no limit is
+    configured, or a wrong one, the server's refusals say how far apart requests have to be (`Spacing`).
 
     Args:
         rpm: Requests a minute, or None.
@@ -34,16 +37,19 @@ class Pacer:
         self._next = self._sent = _Moments(request=clock.monotonic(), token=clock.monotonic())
         self._paused_until = clock.monotonic()
         self._n_pauses = 0
+        self._spacing = Spacing(clock.monotonic())
 
     async def admit(self, tokens: float) -> None:
         """Wait for the moment at which a request of about `tokens` tokens may be sent."""
         while True:
             start = max(self._clock.monotonic(), self._next.request, self._next.token, self._paused_until)
-            mine = self._next = _Moments(request=start + self._request_s, token=start + tokens * self._token_s)
+            spacing_s = max(self._request_s, self._spacing.seconds)
+            mine = self._next = _Moments(request=start + spacing_s, token=start + tokens * self._token_s)
             n_pauses = self._n_pauses
             await self._wait_until(start)
             if n_pauses == self._n_pauses:  # otherwise a pause began meanwhile, and the moment is void
                 self._sent = mine
+                self._spacing.sent()
                 return
 
     def refund(self, tokens: float) -> None:
@@ -55,6 +61,26 @@ class Pacer:
         self._paused_until = max(self._paused_until, self._clock.monotonic() + seconds)
         self._next = self._sent  # moments handed out but not used are void
         self._n_pauses += 1
+
+    def answered(self) -> None:
+        """Take note of a reply: the server lets requests pass at this pace."""
+        self._spacing.answered()
+
+    def refused(self, *, sent_at: float, wait_s: float, asked_s: float | None) -> None:
+        """Take note of a refusal for the rate: pause, and send further apart from then on.
+
+        Args:
+            sent_at: When the refused request was sent, in seconds of the clock.
+            wait_s: Seconds until the next attempt.
+            asked_s: The same as the server named it, if it did.
+        """
+        now = self._clock.monotonic()
+        self.pause(self._spacing.refused(sent_at=sent_at, now=now, wait_s=wait_s, asked_s=asked_s))
+
+    @property
+    def knows_the_rate(self) -> bool:
+        """Whether refusals have told what pace the server allows."""
+        return self._spacing.is_firm
 
     async def _wait_until(self, moment: float) -> None:
         while (seconds := moment - self._clock.monotonic()) > 0:

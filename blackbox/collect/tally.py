@@ -37,6 +37,7 @@ class Tally:
         self.n_attempts = 0
         self.n_retries = 0
         self.n_open_failures = 0
+        self.n_keys_removed = 0
         self.cost: float | None = None
         self._subject = subject
         self._n_done_before = n_done_before

@@ -118,11 +118,13 @@ class Wire:
         n_choices: Choices in the reply.
         n_events: Pieces it came in where it was streamed, else None.
         server_date: The server's Date header.
+        key_removed: Whether the reply quoted a key, which was taken out.
     """
 
     n_choices: int | None = None
     n_events: int | None = None
     server_date: str | None = None
+    key_removed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -221,6 +221,7 @@ class SignalInfo:
         needs: What else must hold, in words.
         min_probes: Probes below which it has nothing to say.
         single: Whether it reads probes at which one side has a single answer, instead of those with two a side.
+        on_request: Whether it takes so long that a population holds it only where that was asked for.
     """
 
     version: int
@@ -232,3 +233,4 @@ class SignalInfo:
     needs: str = ""
     min_probes: int = 1
     single: bool = False
+    on_request: bool = False

@@ -38,7 +38,15 @@ ACCOUNT_CODES = frozenset({
 })  # fmt: skip
 """Codes that mean key, permission or quota whatever the status; waiting does not help."""
 
-_ACCOUNT_STATUSES = frozenset({401, 402, 403})
+QUOTA_CODES = frozenset({
+    "arrearage", "billing_hard_limit_reached", "billing_not_active", "exceeded_current_quota_error",
+    "insufficient_balance", "insufficient_quota",
+})  # fmt: skip
+"""Those of them that no other key of the account helps against."""
+
+_PAYMENT_REQUIRED = 402
+_FORBIDDEN = 403
+_ACCOUNT_STATUSES = frozenset({401, _PAYMENT_REQUIRED, _FORBIDDEN})
 _TRANSIENT_STATUSES = frozenset({408, 409, 425, 429})
 _RATE_LIMITED = 429
 _FIRST_SERVER_ERROR = 500
@@ -126,7 +134,7 @@ class Classifier:
         """Return the error for a reply with an error status (content filters are no errors, see `is_filtered`)."""
         said = words.quoted
         if status in _ACCOUNT_STATUSES or words.codes & ACCOUNT_CODES:
-            message = f"the server refuses key, permission or quota ({status}){said}; {self._key_advice()}"
+            message = f"the server refuses key, permission or quota ({status}){said}; {self._advice(status, words)}"
             return AuthenticationFailed(message, kind=f"http_{status}", status=status)
         if status in _TRANSIENT_STATUSES or status >= _FIRST_SERVER_ERROR:
             wait = retry_after_s(headers, now=self.now)
@@ -138,7 +146,7 @@ class Classifier:
 
     def from_redirect(self, redirect: RedirectedError) -> EndpointError:
         """Return the error for a 3xx reply."""
-        target = f" to {self.scrubber.text(one_line(redirect.location))}" if redirect.location else ""
+        target = f" to {one_line(self.scrubber.text(redirect.location))}" if redirect.location else ""
         message = (
             f"the server redirects ({redirect.status}){target}; redirects are not followed because the key would "
             f"travel along: write the final address into base_url (now {self.base_url})"
@@ -161,9 +169,13 @@ class Classifier:
         kind = _kind(cause, TRANSIENT) or "network"
         return TransientError(f"no reply from {self.base_url}: {kind.replace('_', ' ')}", kind=kind)
 
-    def _key_advice(self) -> str:
+    def _advice(self, status: int, words: ServerWords) -> str:
         if self.api_key_env is None:
-            return "this endpoint is configured without api_key_env"
+            return "this endpoint is configured without api_key_env: write the name of the key's variable there"
+        if status == _PAYMENT_REQUIRED or words.codes & QUOTA_CODES:
+            return f"check plan and billing of the account whose key is in {self.api_key_env}"
+        if status == _FORBIDDEN and not words.codes & ACCOUNT_CODES:
+            return f"check that the key in {self.api_key_env} may use {self.model!r}, and from here"
         return f"check the environment variable {self.api_key_env}"
 
     def _address_advice(self) -> str:

@@ -51,8 +51,16 @@ def read_reply(body: bytes, scrubber: Scrubber, *, n_asked: int = 1) -> Completi
         document = _json.parse(body)
     except _json.NotJsonError as problem:
         return malformed(str(problem), kind="not_json")
+    said = document
     if b"\\" in body:
-        document = scrubber.document(document)
+        document = scrubber.document(said)
+    completion = _read_document(document, n_asked)
+    if document == said:
+        return completion
+    return replace(completion, wire=replace(completion.wire or Wire(), key_removed=True))
+
+
+def _read_document(document: Json, n_asked: int) -> Completion:
     if not isinstance(document, dict):
         return malformed("a JSON value that is no object", kind="no_object")
     try:

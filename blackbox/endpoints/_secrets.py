@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import math
 import re
@@ -22,8 +23,8 @@ _MIN_SECRET_CHARS = 8
 class Scrubber:
     """Removes every form of the given secrets from text, bytes and parsed JSON.
 
-    Forms: raw, URL-encoded, JSON-escaped, hexadecimal and base64 at each of its three alignments, so that a key inside
-    a longer encoded header is found too.
+    Forms: raw, URL-encoded, JSON-escaped (with slashes escaped or not), HTML-escaped, hexadecimal and base64 at each of
+    its three alignments, so that a key inside a longer encoded header is found too.
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
@@ -56,9 +57,20 @@ class Scrubber:
 
 def _forms(secret: str) -> set[str]:
     raw = secret.encode()
-    quoted = {quote(secret, safe=""), quote_plus(secret)}
+    quoted = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
     lower = {re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), form) for form in quoted}
-    return {secret, json.dumps(secret)[1:-1], raw.hex(), raw.hex().upper()} | quoted | lower | _base64_forms(raw)
+    in_json = json.dumps(secret)[1:-1]
+    escaped = {in_json, in_json.replace("/", "\\/"), html.escape(secret), *_unicode_escapes(secret)}
+    return {secret, raw.hex(), raw.hex().upper()} | escaped | quoted | lower | _base64_forms(raw)
+
+
+def _unicode_escapes(secret: str) -> set[str]:
+    r"""Return what stands in JSON inside a JSON string: `\uXXXX` for all characters, or those some writers avoid."""
+    found = set()
+    for avoided in (secret, "<>&", "<>&'\"+`"):  # all; Go; .NET
+        for code in ("04x", "04X"):
+            found.add("".join(f"\\u{ord(c):{code}}" if c in avoided else json.dumps(c)[1:-1] for c in secret))
+    return found
 
 
 def _base64_forms(raw: bytes) -> set[str]:

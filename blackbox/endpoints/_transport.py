@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from blackbox.endpoints._body import ACCEPTED_ENCODINGS, ReplyUnreadableError, open_body
+from blackbox.endpoints._secrets import MARK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,6 +45,10 @@ _FIRST_ERROR_STATUS = 400
 
 TIMING = "blackbox.timing"
 """Name of the response extension that holds the exchange's `Timing`."""
+
+
+KEY_REMOVED = "blackbox.key_removed"
+"""Name of the response extension that says whether the reply quoted a key, which was taken out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,12 +137,15 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         try:
             if _FIRST_REDIRECT_STATUS <= reply.status_code < _FIRST_ERROR_STATUS:
                 raise RedirectedError(reply.status_code, _location(request.url, reply))
-            body = self._guard.scrubber.body(await self._read(reply))
+            said = await self._read(reply)
         finally:
             await reply.aclose()
         timing = Timing(first_byte_s=first_byte_s, latency_s=self._monotonic() - started)
+        body, listed = self._guard.scrubber.body(said), _listed(reply.headers)
+        kept = {name: self._guard.scrubber.text(value)[:_MAX_HEADER_CHARS] for name, value in listed.items()}
+        removed = body != said or any(MARK in value and MARK not in listed[name] for name, value in kept.items())
         return httpx2.Response(
-            reply.status_code, headers=self._kept(reply.headers), content=body, extensions={TIMING: timing}
+            reply.status_code, headers=kept, content=body, extensions={TIMING: timing, KEY_REMOVED: removed}
         )
 
     async def _read(self, reply: httpx2.Response) -> bytes:
@@ -155,11 +163,9 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
             await _fill(body, reply)
         return body.so_far()
 
-    def _kept(self, headers: httpx2.Headers) -> dict[str, str]:
-        scrub = self._guard.scrubber.text
-        return {
-            name: scrub(value)[:_MAX_HEADER_CHARS] for name, value in sorted(headers.items()) if name in _KEPT_HEADERS
-        }
+
+def _listed(headers: httpx2.Headers) -> dict[str, str]:
+    return {name: value for name, value in sorted(headers.items()) if name in _KEPT_HEADERS}
 
 
 async def _fill(body: Body, reply: httpx2.Response) -> None:

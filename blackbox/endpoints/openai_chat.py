@@ -17,13 +17,14 @@ from blackbox.core import Completion, Outcome, Wire
 from blackbox.endpoints._body import ReplyUnreadableError
 from blackbox.endpoints._errors import FOREIGN, Classifier, is_filtered
 from blackbox.endpoints._json import NotJsonError
+from blackbox.endpoints._masking import without_keys
 from blackbox.endpoints._reply import malformed, read_reply
 from blackbox.endpoints._request import check_spec, read_credentials, request_body
 from blackbox.endpoints._secrets import Scrubber
 from blackbox.endpoints._sending import open_connections
 from blackbox.endpoints._server_words import read_body
 from blackbox.endpoints._stream import is_stream, whole
-from blackbox.endpoints._transport import CACHE_HEADERS, TIMING, Guard, GuardedTransport, RedirectedError
+from blackbox.endpoints._transport import CACHE_HEADERS, KEY_REMOVED, TIMING, Guard, GuardedTransport, RedirectedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -111,7 +112,9 @@ class ChatEndpoint:
                 body, n_events = whole(body)
             except NotJsonError as problem:
                 return _with_circumstances(malformed(str(problem), kind="not_json"), response)
-        completion = read_reply(body, self._classifier.scrubber, n_asked=call.body.get("n", 1))
+        scrubber = self._classifier.scrubber
+        completion = read_reply(body, scrubber, n_asked=call.body.get("n", 1))
+        completion = without_keys(completion, scrubber, removed=response.extensions[KEY_REMOVED])
         wire = replace(completion.wire or Wire(), n_events=n_events, server_date=response.headers.get("date"))
         return _with_circumstances(replace(completion, wire=wire), response)
 

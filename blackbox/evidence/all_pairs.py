@@ -1,9 +1,10 @@
-"""Exact-match MMD² of all pairs of many runs at once: shared shuffles make it one matrix product.
+"""Exact-match MMD² of all pairs of many runs at once: shared labellings make it one matrix product a labelling.
 
-The statistic is linear in the entries of the Gram matrix, and all pairs of equal layout share their
-labellings (METHODS §1.4). What a run contributes alone is computed once a run; what is left of a pair, which
-answers of one equal which of the other, is a row of zeros and ones, and its sums under every labelling are
-the product of that row with a matrix all pairs share. Products hold integers below 2²⁴: float32 is exact.
+All pairs of equal layout share their labellings (METHODS §1.4), so how often a run gives each answer on side x is
+counted once a run and not once a pair. What is left of a pair is the inner product of two rows of such counts: under
+each labelling the runs' rows times their transpose, over all probes at once. That takes fewer operations than summing
+a Gram matrix of answers by as much as a probe has fewer different answers than answers squared. Products hold integers
+below 2²⁴: float32 is exact.
 
 `compare` screens many pairs with `screening`, which does the same for χ² and unequal counts too, in float64; this is
 the faster special case of exact match at one equal count, for matrices of endpoints of which only distances are asked.
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
     Matrix32 = npt.NDArray[np.float32]
 
-BLOCK = 2_048
-"""Pairs in one matrix product: bounds memory, whatever the number of runs."""
+BLOCK = 1_000_000
+"""Entries of the matrices of pairs held at once: bounds memory, whatever the number of runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,64 +67,61 @@ def all_pairs(codes: AnyArray, probe_ids: Sequence[str], *, seed: int, n_permuta
         Gretton et al. (2012), JMLR 13, eq. (3), with k(a, b) = [a = b].
     """
     n_runs, n_probes, n = codes.shape
+    given = _one_hot(codes)
     left, right = np.triu_indices(n_runs, 1)
-    observed = np.empty(len(left), dtype=np.float32)
-    across = np.empty(len(left), dtype=np.float32)
-    n_at_least = np.zeros(len(left), dtype=np.int64)
-    for chunk, start in enumerate(range(0, n_permutations + 1, CHUNK)):
-        shared = _shared(codes, probe_ids, seed=seed, chunk=chunk, n_rows=min(CHUNK, n_permutations + 1 - start))
-        for first in range(0, len(left), BLOCK):
-            here = slice(first, first + BLOCK)
-            equal = _equal(codes[left[here]], codes[right[here]])
-            sums = equal @ shared.across
-            _add_own(sums, shared, left[here], right[here])
-            if chunk == 0:
-                observed[here], across[here] = sums[:, 0], equal.sum(1)
-            n_at_least[here] += (sums >= observed[here, None]).sum(1)
-    within, between = observed.astype(np.float64), across.astype(np.float64)
-    statistic = (within / (n * (n - 1)) - 2 * between / n**2) / n_probes
-    return AllPairs(statistic=statistic, n_at_least=n_at_least - 1, n_permutations=n_permutations)
+    observed, n_at_least = np.empty((n_runs, n_runs), np.float32), np.zeros((n_runs, n_runs), np.int64)
+    step = max(1, BLOCK // n_runs**2)
+    for start in range(0, n_permutations + 1, step):
+        rows = range(start, min(start + step, n_permutations + 1))
+        sums = _together(given, [_dealt(seed, probe_id, n, rows) for probe_id in probe_ids])
+        if start == 0:
+            observed = sums[0].copy()
+        n_at_least += (sums >= observed).sum(0)
+    within, across = _agreements(given, observed)
+    statistic = ((within - 2 * n * n_probes) / (n * (n - 1)) - 2 * across / n**2) / n_probes
+    return AllPairs(
+        statistic=statistic[left, right],
+        n_at_least=n_at_least[left, right] - 1,
+        n_permutations=n_permutations,
+    )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shared:
-    """What all pairs share under some labellings: who is dealt to the same side as whom.
+def _one_hot(codes: AnyArray) -> list[Matrix32]:
+    """Return for each probe `(n, R, K)` which of its K different answers each run's u-th is."""
+    numbers = [
+        np.unique(codes[:, p].T, return_inverse=True)[1].reshape(codes.shape[2], -1) for p in range(codes.shape[1])
+    ]
+    return [(own[:, :, None] == np.arange(own.max() + 1)).astype(np.float32) for own in numbers]
 
-    Args:
-        across: `(P·n·n, rows)` 2 where answer u of the first and v of the second run are on one side, else 0.
-        of_x: `(R, rows)` equal answers on one side, counted in both orders, of each run as side x.
-        of_y: The same of each run as side y.
+
+def _dealt(seed: int, probe_id: str, n: int, rows: range) -> Matrix32:
+    """Return `(rows, 2n)` labels of those labellings: 1 for side x, −1 for side y."""
+    chunks = [label_chunk(seed, probe_id, (n, n), c) for c in range(rows.start // CHUNK, (rows.stop - 1) // CHUNK + 1)]
+    first = rows.start // CHUNK * CHUNK
+    labels = np.concatenate(chunks)[rows.start - first : rows.stop - first]
+    return 2 * labels.astype(np.float32) - 1
+
+
+def _together(given: Sequence[Matrix32], deals: Sequence[Matrix32]) -> Matrix32:
+    """Return `(rows, R, R)` twice the agreements on one side, less what no labelling changes, of run i before run j.
+
+    With d_k how much oftener side x gives answer k than side y, the agreements on one side are Σ (c_k² + d_k²) / 2, c_k
+    how often both sides give it. Here stands Σ d_k² with d_k the sum of what the two runs contribute.
     """
-
-    across: Matrix32
-    of_x: Matrix32
-    of_y: Matrix32
-
-
-def _shared(codes: AnyArray, probe_ids: Sequence[str], *, seed: int, chunk: int, n_rows: int) -> _Shared:
-    n = codes.shape[2]
-    deals = [label_chunk(seed, probe_id, (n, n), chunk)[:n_rows] for probe_id in probe_ids]
-    own = _equal(codes, codes)
-    x, y = [deal[:, :n] for deal in deals], [deal[:, n:] for deal in deals]
-    itself = np.float32(codes.shape[1] * n)
-    return _Shared(across=2 * _together(x, y), of_x=own @ _together(x, x) - itself, of_y=own @ _together(y, y) - itself)
+    n = given[0].shape[0]
+    first, second = (
+        np.concatenate([np.tensordot(d[:, half], g, axes=1) for g, d in zip(given, deals, strict=True)], axis=2)
+        for half in (slice(n), slice(n, None))
+    )
+    sums = np.matmul(2 * first, second.transpose(0, 2, 1))
+    sums += np.einsum("lrk,lrk->lr", first, first)[:, :, None]
+    sums += np.einsum("lrk,lrk->lr", second, second)[:, None, :]
+    return np.asarray(sums)
 
 
-def _add_own(sums: Matrix32, shared: _Shared, left: AnyArray, right: AnyArray) -> None:
-    """Add what each run of a pair contributes alone; pairs are in the order of `np.triu_indices`."""
-    for i in range(int(left[0]), int(left[-1]) + 1):
-        start, stop = np.searchsorted(left, [i, i + 1])
-        sums[start:stop] += shared.of_x[i]
-        sums[start:stop] += shared.of_y[right[start] : right[stop - 1] + 1]
-
-
-def _together(first: Sequence[AnyArray], second: Sequence[AnyArray]) -> Matrix32:
-    """Return `(P·n·n, rows)` whether each two answers are dealt to one side."""
-    columns = [(a[:, :, None] == b[:, None, :]).reshape(len(a), -1) for a, b in zip(first, second, strict=True)]
-    return np.ascontiguousarray(np.concatenate(columns, axis=1).T, dtype=np.float32)
-
-
-def _equal(first: AnyArray, second: AnyArray) -> Matrix32:
-    """Return `(pairs, P·n·n)` whether each two answers of a probe are equal."""
-    equal = first[:, :, :, None] == second[:, :, None, :]
-    return np.asarray(equal.reshape(len(first), -1), dtype=np.float32)
+def _agreements(given: Sequence[Matrix32], observed: Matrix32) -> tuple[FloatArray, FloatArray]:
+    """Return `(R, R)` agreements within two runs, each answer with itself included, and across them."""
+    counts = np.concatenate([g.sum(0) for g in given], axis=1).astype(np.float64)
+    across = counts @ counts.T
+    own = across.diagonal()
+    return (own[:, None] + own[None, :] + 2 * across + observed) / 2, across

@@ -8,17 +8,16 @@ rule 2 takes whole runs as exchangeable, so that what differs from day to day an
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from scipy.special import gammaln
 
 from blackbox.evidence.drift_loss import loss_of, pvalue_with_losses
 from blackbox.evidence.drift_onset import Onset, estimate_onset
+from blackbox.evidence.drift_ranks import Ranks
 from blackbox.evidence.drift_reference import Dispersion, dispersion, statistic, test_run, upper_limit
-from blackbox.stats.conformal import RestartMartingale, smoothed_pvalue
 from blackbox.stats.exact_match import common_shift, finite_mean, leave_one_out, over_probes
-from blackbox.stats.randomness import generator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,6 +64,10 @@ class Rules:
     def spending(self) -> float:
         """Level of one confirmation: α/(2H)."""
         return self.alpha / (2 * self.horizon)
+
+    def confirming_level(self, own: Dispersion) -> float:
+        """Return the level of the band that a confirmation must lie above: the whole proof where runs vary anyway."""
+        return self.spending if self.basis == "runs" or own.pvalue <= DISPERSED else SUSPECTED / 10
 
     @property
     def most_draws(self) -> int:
@@ -121,6 +124,9 @@ class Reading:
         onset: Since when, estimated apart from detection; None without an alarm.
         blocked_by_loss: Places of runs that would have been suspected or confirmed but for unequal loss.
         scattered: Whether rule 2 saw runs move, and not to one place.
+        reference: Runs that the last one was tested against.
+        usual: Scores of the runs that were not suspected, by which a band is drawn.
+        floor: Spread of scores that chance alone has.
     """
 
     points: tuple[Point, ...]
@@ -128,6 +134,9 @@ class Reading:
     onset: Onset | None
     blocked_by_loss: tuple[int, ...]
     scattered: bool
+    reference: tuple[int, ...] = ()
+    usual: tuple[float, ...] = ()
+    floor: float = 1.0
 
 
 def read_history(history: AnswerCounts, rules: Rules) -> Reading:
@@ -150,6 +159,7 @@ def read_history(history: AnswerCounts, rules: Rules) -> Reading:
         onset=None if detected is None else estimate_onset(history, latest=detected, seed=rules.seed),
         blocked_by_loss=tuple(reader.blocked),
         scattered=reader.scattered,
+        **reader.band(),
     )
 
 
@@ -184,17 +194,18 @@ class _Reader:
     rules: Rules
     points: list[Point] = field(default_factory=list)
     blocked: list[int] = field(default_factory=list)
+    spreads: list[float] = field(default_factory=list)
     scattered: bool = False
     _references: dict[int, Dispersion] = field(default_factory=dict)
-    _martingale: RestartMartingale = field(init=False)
+    _ranks: Ranks = field(init=False)
     _alarmed: bool = False
 
     def __post_init__(self) -> None:
-        self._martingale = RestartMartingale(horizon=self.rules.horizon)
+        self._ranks = Ranks(history=self.history, horizon=self.rules.horizon, seed=self.rules.seed)
 
     def read(self, run: int) -> None:
         """Read one more run."""
-        wealth = self._bet(run)
+        wealth = self._ranks.after(run)
         before = self.points[-1] if self.points else None
         after_suspected = before is not None and before.suspected
         reference = reference_of(run, self.rules, after_suspected=after_suspected)
@@ -226,24 +237,21 @@ class _Reader:
             self._references[n] = dispersion(self.history, reference, seed=self.rules.seed)
         return self._references[n]
 
-    def _bet(self, run: int) -> float:
-        """Return the wealth of rule 2 after this run; scores are computed from all runs so far in the same way."""
-        so_far = list(range(run + 1))
-        if run == 0:
-            scores = np.zeros(1)
-        else:
-            scores = over_probes(leave_one_out(self.history.gram[np.ix_(so_far, so_far)], self.history.sizes[so_far]))
-        if np.isfinite(scores[-1]):
-            theta = float(generator("conformal", self.rules.seed, run).random())
-            self._martingale.play(smoothed_pvalue(scores[np.isfinite(scores)], theta))
-        return self._martingale.wealth
-
     def earlier(self, reference: tuple[int, ...], own: Dispersion) -> FloatArray:
         """Return scores of earlier runs that were not suspected: of the reference among themselves, then as tested."""
         of_reference = own.scores if self.rules.basis == "answers" else own.distances
         later = [p.score for p in self.points[len(reference) :] if p.score is not None and not p.suspected]
         scores = np.array([*of_reference, *later], dtype=np.float64)
         return scores[np.isfinite(scores)]
+
+    def band(self) -> dict[str, Any]:
+        """Return what the band of a further run would be drawn from."""
+        reference = reference_of(self.history.n_runs, self.rules, after_suspected=True)
+        if len(reference) < MIN_REFERENCE:
+            return {}
+        own = self._dispersion(reference)
+        usual = tuple(map(float, self.earlier(reference, own)))
+        return {"reference": reference, "usual": usual, "floor": floor_of(self.history, reference, own, self.rules)}
 
     def moved_together(self, runs: Sequence[int], reference: Sequence[int]) -> bool:
         """Return whether the runs moved to one new place rather than to one each."""
@@ -288,7 +296,9 @@ class _Test:
         earlier = self.reader.earlier(self.reference, self.own)
         loss, imputed = self._losses(pvalue, most=rules.most_draws if confirms else SCREEN)
         decides = pvalue if imputed is None else max(pvalue, imputed)
-        limit = upper_limit(earlier, floor=self._floor(), level=SUSPECTED)
+        limit = upper_limit(
+            earlier, floor=floor_of(self.reader.history, self.reference, self.own, self.reader.rules), level=SUSPECTED
+        )
         beyond = score > limit
         suspected = beyond and (decides <= SUSPECTED or rules.basis == "runs")
         self.blocked = beyond and pvalue <= SUSPECTED < decides
@@ -313,11 +323,23 @@ class _Test:
         reader = self.reader
         if reader.rules.basis == "answers":
             found = test_run(reader.history, self.run, self.reference, seed=reader.rules.seed, most=most)
-            unit = _Unit(mean=found.mean, sd=found.sd)
-            return (self.statistic - found.mean) / found.sd if found.sd > 0 else 0.0, found.pvalue, unit
+            unit = _Unit(mean=found.mean, sd=self._spread(found.sd))
+            return (self.statistic - found.mean) / unit.sd if unit.sd > 0 else 0.0, found.pvalue, unit
         earlier = [*self.own.distances, *(p.score for p in reader.points[len(self.reference) :] if p.score is not None)]
         n_at_least = sum(each >= self.statistic for each in earlier)
         return self.statistic, (1 + n_at_least) / (1 + len(earlier)), _Unit(mean=0.0, sd=1.0)
+
+    def _spread(self, own: float) -> float:
+        """Return what scores are measured in: the spread of chance in a run of this size, or of the usual size.
+
+        What varies from run to run anyway does not shrink with the answers of a run: a larger one is held to the band
+        of usual ones, or a steadier look at harmless variation would lie above it.
+        """
+        reader = self.reader
+        if reader.history.is_larger(self.run) and reader.spreads:
+            return max(own, float(np.median(reader.spreads)))
+        reader.spreads.append(own)
+        return own
 
     def _losses(self, pvalue: float, *, most: int) -> tuple[float | None, float | None]:
         """Return the test of equal loss and the p with lost answers filled in (METHODS §1.7), where they matter."""
@@ -329,15 +351,6 @@ class _Test:
             return loss.pvalue, None
         return loss.pvalue, pvalue_with_losses(history, self.run, self.reference, seed=seed, most=most)
 
-    def _floor(self) -> float:
-        """Return the spread of runs whose answers are independent draws of one distribution."""
-        if self.reader.rules.basis == "answers":
-            return 1.0
-        history, runs = self.reader.history, list(self.reference)
-        n = len(runs) * int((history.sizes[runs].sum(0) > 0).sum())
-        odd = (1 + n * max(0.0, finite_mean(np.nan_to_num(self.own.distances))) / 2) / (2 + n)
-        return float(2 * np.sqrt(odd * (1 - odd) * len(runs) / n))
-
     def _rule(
         self, pvalue: float, score: float, earlier: FloatArray, *, confirms: bool, wealth: float
     ) -> Literal[1, 2] | None:
@@ -345,15 +358,26 @@ class _Test:
         reader, rules = self.reader, self.reader.rules
         if reader._alarmed:  # noqa: SLF001 - the reader's own record of what it said
             return None
-        dispersed = rules.basis == "runs" or self.own.pvalue <= DISPERSED
-        level = rules.spending if dispersed else SUSPECTED / 10
-        far = score > upper_limit(earlier, floor=self._floor(), level=level)
+        level = rules.confirming_level(self.own)
+        far = score > upper_limit(
+            earlier, floor=floor_of(self.reader.history, self.reference, self.own, self.reader.rules), level=level
+        )
         unlikely = pvalue <= rules.spending or rules.basis == "runs"
         if confirms and far and unlikely and reader.moved_together((self.run - 1, self.run), self.reference):
             return 1
         if wealth >= rules.wealth_needed and reader.shifted_since(self.run):
             return 2
         return None
+
+
+def floor_of(history: AnswerCounts, reference: Sequence[int], own: Dispersion, rules: Rules) -> float:
+    """Return the spread of scores of runs whose answers are independent draws of one distribution."""
+    if rules.basis == "answers":
+        return 1.0
+    runs = list(reference)
+    n = len(runs) * int((history.sizes[runs].sum(0) > 0).sum())
+    odd = (1 + n * max(0.0, finite_mean(np.nan_to_num(own.distances))) / 2) / (2 + n)
+    return float(2 * np.sqrt(odd * (1 - odd) * len(runs) / n))
 
 
 def _finite(value: float) -> float | None:

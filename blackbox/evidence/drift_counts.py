@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from blackbox.core import FeatureMatrix, FloatArray
 
+LARGER = 1.5
+"""A run with so many times the usual answers is a confirmation at its own budget."""
 MOST_CATEGORIES = 128
 """Categories a probe; more are put into this many by their code, without looking at how often they occur."""
 
@@ -52,6 +54,11 @@ class AnswerCounts:
     def n_runs(self) -> int:
         """How many runs."""
         return len(self.sizes)
+
+    def is_larger(self, run: int) -> bool:
+        """Return whether a run holds many more answers than the runs before it: it is steadier than they are."""
+        totals = self.sizes[: run + 1].sum(1)
+        return bool(run > 0 and totals[run] > LARGER * np.median(totals[:run]))
 
     def chosen(self, runs: Sequence[int]) -> AnswerCounts:
         """Return the history of some of the runs."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from blackbox.evidence.document import finite
 from blackbox.evidence.drift import DISPERSED, MIN_REFERENCE, SUSPECTED
 from blackbox.evidence.drift_context import context_lines, run_context
+from blackbox.evidence.drift_power import POWER
 from blackbox.evidence.exhibits import exhibits, prompt
 from blackbox.stats.exact_match import mmd2
 
@@ -89,6 +90,7 @@ def drift_document(
         "points": _points(history),
         "reference": _reference(history),
         "rules": _rules(history.rules, history.basis_reason),
+        "minimum_detectable_effect": _detectable(history.verdict),
         "probes": _probes(history),
         "exhibits": _exhibits(history, category),
         "context": context_lines(history.runs, history.rules.baseline),
@@ -146,6 +148,20 @@ def _reference(history: History) -> dict[str, Any]:
         "runs": [history.run_id(place) for place in range(n)],
         "dispersion_pvalue": tested[-1] if tested else None,
         "over_dispersed": tested[-1] <= DISPERSED if tested else None,
+    }
+
+
+def _detectable(found: DriftVerdict) -> dict[str, Any] | None:
+    """Return what would have been seen where nothing was; null for other verdicts."""
+    if found.detectable is None:
+        return None
+    return {
+        "value": found.detectable.share,
+        "unit": "share_of_answers_replaced",
+        "alternative": "a share of the answers is replaced by others, never given before, in the same variety",
+        "power": found.detectable.power,
+        "power_wanted": POWER,
+        "within_runs": 2,
     }
 
 

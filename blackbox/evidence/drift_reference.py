@@ -92,6 +92,13 @@ def pooled_pvalue(
     own: FloatArray, pooled: FloatArray, observed: float, *, probe_ids: Sequence[str], seed: int, most: int
 ) -> SequentialPvalue:
     """Return the permutation test of `(P, K)` counts of a run against those of a reference."""
+    return sequential_pvalue(observed, relabelled(own, pooled, probe_ids=probe_ids, seed=seed), most=most)
+
+
+def relabelled(
+    own: FloatArray, pooled: FloatArray, *, probe_ids: Sequence[str], seed: int
+) -> Callable[[int], FloatArray]:
+    """Return what draws the statistic with each probe's answers dealt anew: from a chunk's number to its draws."""
     totals = (own + pooled).astype(np.int64)
     sizes = own.sum(1).astype(np.int64)
     usable = [p for p in range(len(totals)) if sizes[p] > 0 and totals[p].sum() - sizes[p] > 1]
@@ -102,7 +109,7 @@ def pooled_pvalue(
         rng, n = generator("drift", seed, layout, chunk), CHUNKS[min(chunk, len(CHUNKS) - 1)]
         return np.asarray(np.mean([sample(rng, n) for sample in samplers], axis=0))
 
-    return sequential_pvalue(observed, draw, most=most)
+    return draw
 
 
 def upper_limit(values: FloatArray, *, floor: float, level: float) -> float:

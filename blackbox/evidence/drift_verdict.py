@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from scipy.stats import binom
 
 from blackbox.evidence.drift import DISPERSED, MIN_REFERENCE, MIN_RUNS, SUSPECTED, can_alarm
+from blackbox.evidence.drift_power import LARGE, POWER, Detectable, detectable
 from blackbox.stats.exact_match import common_shift
 
 if TYPE_CHECKING:
@@ -25,15 +26,21 @@ SERVING_OR_MODEL = "different serving or a different model: these data can't say
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftVerdict:
-    """The answer with its reason; `onset` and `detected` are places, None unless changed."""
+    """The answer with its reason; `onset` and `detected` are places, None unless changed.
+
+    `detectable` is what would have been seen, where nothing was.
+    """
 
     verdict: Verdict
     reason: str
     onset: int | None = None
     detected: int | None = None
+    detectable: Detectable | None = None
 
 
-def judge(history: AnswerCounts, reading: Reading, rules: Rules, *, names: tuple[str, ...]) -> DriftVerdict:
+def judge(
+    history: AnswerCounts, reading: Reading, rules: Rules, *, names: tuple[str, ...], confirming: int = 1
+) -> DriftVerdict:
     """Return the verdict of a history.
 
     Args:
@@ -41,6 +48,7 @@ def judge(history: AnswerCounts, reading: Reading, rules: Rules, *, names: tuple
         reading: The history as read.
         rules: What was fixed beforehand.
         names: What each run is called in reasons.
+        confirming: How many times the usual answers a confirmation run would have.
     """
     if reading.detected is not None:
         return _after_alarm(history, reading, rules, names)
@@ -58,11 +66,31 @@ def judge(history: AnswerCounts, reading: Reading, rules: Rules, *, names: tuple
             "survive filling in lost answers"
         )
         return DriftVerdict(verdict="inconclusive", reason=reason)
+    return _calm(reading, detectable(history, reading, rules, confirming=confirming))
+
+
+def _calm(reading: Reading, seen: Detectable | None) -> DriftVerdict:
+    """Return the verdict of a history without an alarm: nothing was seen, if something would have been."""
     tested = sum(point.pvalue is not None for point in reading.points)
     suspected = sum(point.suspected for point in reading.points)
     aside = f"; {suspected} suspected once and not confirmed by the next run" if suspected else ""
-    reason = f"no alarm in {tested} tested runs{aside}; this is not evidence of sameness"
-    return DriftVerdict(verdict="no change seen", reason=reason)
+    calm = f"no alarm in {tested} tested runs{aside}"
+    if seen is None or seen.share is None or seen.too_little:
+        least = (
+            "not even another model with no answer in common"
+            if seen is None or seen.share is None
+            else (f"only a change of {seen.share:.0%} of the answers")
+        )
+        reason = (
+            f"{calm}, but {least} would have been confirmed with a chance of {POWER:.0%}, and swaps of one model by "
+            f"another come to about {LARGE:.0%}: too few answers a run; ask more repeats, or declare a shorter horizon"
+        )
+        return DriftVerdict(verdict="inconclusive", reason=reason, detectable=seen)
+    reason = (
+        f"{calm}; a change of {seen.share:.0%} of the answers would have been confirmed within two runs with a chance "
+        f"of {seen.power:.0%}, smaller ones later or not at all; this is not evidence of sameness"
+    )
+    return DriftVerdict(verdict="no change seen", reason=reason, detectable=seen)
 
 
 def _open_suspicion(reading: Reading, names: tuple[str, ...]) -> str:

@@ -190,6 +190,8 @@ def weighed(fit: Fit, advantage: float | None) -> tuple[Status, str | None]:
         return "does_not_explain", "a share of the named other model fits clearly better"
     if advantage is not None and advantage < CLEARLY:
         return "cannot_tell", "a share of the named other model fits about as well"
+    if fit.at_edge:
+        return "cannot_tell", "the setting that fits best is the last one tried, where another model would end as well"
     if fit.power is None or fit.power < NEEDED_POWER:
         seen = f" in {fit.power:.0%} of cases only" if fit.power is not None else ""
         return "cannot_tell", f"another model's share, as far away, would have left more than chance{seen}"

@@ -28,6 +28,7 @@ NOT_ANONYMOUS = (
     "This file holds no answers, but hashed pieces of them, and the models' names. Hashed pieces can be guessed: it "
     "is not anonymous."
 )
+INVERTIBLE = " It also holds embeddings of answers, from which their text can be rebuilt in part."
 NO_SIBLINGS = "the population has too few sibling or co-distilled pairs: a ratio against siblings is not available"
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
 from blackbox.stats.mixture import Counts, MixtureFit, fit_mixture, fit_tilt, n_pooled, pooled_rare, saturated
 from blackbox.stats.permutation import CHUNK, label_chunk, permutation_pvalue
@@ -45,8 +46,8 @@ class Estimate:
 
     Args:
         share: ε of the joint fit.
-        ci_low: Of the parametric bootstrap.
-        ci_high: Of the parametric bootstrap.
+        ci_low: Of the bias-corrected parametric bootstrap.
+        ci_high: Of the bias-corrected parametric bootstrap.
         fit_pvalue: Goodness of fit of the mixture.
         common_pvalue: One share for all probes; None with a single probe.
         tilt_exponent: The sampling tilt that fits best.
@@ -108,7 +109,7 @@ def estimate(triples: Sequence[Triple], *, n_bootstrap: int, rng: np.random.Gene
     n, m, c = (side[None] for side in _sides(tables))
     observed = _fitted(Counts(reference=n, suspect=m, alternative=c))
     drawn = _fitted(_simulated(tables, observed.fit, n_bootstrap, rng))
-    low, high = np.quantile(drawn.fit.share[:, 0], [(1 - INTERVAL_LEVEL) / 2, (1 + INTERVAL_LEVEL) / 2])
+    low, high = _bias_corrected(drawn.fit.share[:, 0], float(observed.fit.share[0, 0]))
     tilt = fit_tilt(tables.reference, tables.suspect, n_pooled(full, fewer_than=RARE))
     tilt_likelihood = tilt.log_likelihood + float(saturated(tables.alternative))
     common = permutation_pvalue(np.concatenate([observed.by_probe, drawn.by_probe])) if len(triples) > 1 else None
@@ -138,6 +139,19 @@ def _fitted(counts: Counts) -> _Fitted:
     return _Fitted(
         fit=fit, misfit=best - fit.log_likelihood, by_probe=np.maximum(free.log_likelihood - fit.log_likelihood, 0.0)
     )
+
+
+def _bias_corrected(drawn: FloatArray, found: float) -> tuple[float, float]:
+    """Return the bias-corrected bootstrap interval: the joint fit leans towards no share.
+
+    References:
+        Efron (1987), "Better bootstrap confidence intervals", JASA 82, 171–185, eq. (2.3) with a = 0.
+    """
+    below = float((drawn < found).mean() + (drawn == found).mean() / 2)
+    shift = ndtri(np.clip(below, 1 / (1 + len(drawn)), len(drawn) / (1 + len(drawn))))
+    reach = ndtri((1 + INTERVAL_LEVEL) / 2)
+    low, high = np.quantile(drawn, ndtr([2 * shift - reach, 2 * shift + reach]))
+    return min(float(low), found), max(float(high), found)
 
 
 def _sides(counts: Counts) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -11,7 +11,7 @@ from blackbox.evidence import checks
 from blackbox.stats.stated import Draws
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from blackbox.core import TokenLogprob
     from blackbox.evidence.checks import Reply
@@ -21,7 +21,8 @@ _END = re.compile(
 )
 """Marks that end an answer: drawn but never listed as drawn, so they must not count as what might have been."""
 _TOLERANCE = 1e-3
-_LEAST_TEXT = 2
+_PROMPT_OF = {f"listed-{k}": "animal" for k in checks.LISTED}
+"""Checks whose prompt is not in their name."""
 
 
 def draws_of(replies: Iterable[Reply]) -> Draws | None:
@@ -48,24 +49,24 @@ def first_laws(replies: Iterable[Reply]) -> list[Mapping[str, float]]:
 class _Row:
     """One token: stated probabilities in descending order with the unlisted rest last."""
 
-    def __init__(self, token: TokenLogprob, before: str) -> None:
+    def __init__(self, token: TokenLogprob, prompt: str, drawn: Collection[str]) -> None:
         listed = sorted(((text, lp) for text, lp in token.top if not _ends(text)), key=lambda pair: -pair[1])
         ended = sum(np.exp(lp) for text, lp in token.top if _ends(text))
         p = np.exp([lp for _, lp in listed])
         rest = max(0.0, 1.0 - ended - float(p.sum()))
         total = float(p.sum()) + rest
         self.stated = [*(p / total).tolist(), rest / total]
-        self.seen = [*(_stood(text, before) for text, _ in listed), False]
+        self.seen = [*(text in drawn or text in prompt for text, _ in listed), False]
         self.drawn = _column(token, listed)
 
 
 def _rows(reply: Reply) -> list[_Row]:
-    prompt = checks.PROMPTS.get(reply.check.partition("-")[2], "")
-    rows, before = [], f"{checks.SYSTEM} {prompt}"
+    asked = _PROMPT_OF.get(reply.check, reply.check.partition("-")[2])
+    prompt, rows, drawn = f"{checks.SYSTEM} {checks.PROMPTS.get(asked, '')}", list[_Row](), set[str]()
     for token in reply.observation.logprobs or ():
         if token.top and not _ends(token.token):
-            rows.append(_Row(token, before))
-        before += token.token
+            rows.append(_Row(token, prompt, drawn))
+        drawn.add(token.token)
     return [row for row in rows if len(row.stated) > 1]
 
 
@@ -81,10 +82,6 @@ def _column(token: TokenLogprob, listed: Sequence[tuple[str, float]]) -> int | N
 
 def _ends(text: str) -> bool:
     return not text or _END.fullmatch(text) is not None
-
-
-def _stood(text: str, before: str) -> bool:
-    return len(text) >= _LEAST_TEXT and text in before
 
 
 def _padded(values: Sequence[float], width: int) -> list[float]:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 BLOCK = 1 << 23
 """Comparisons made at once: bounds memory at 8 MB."""
+STRIPES = 4
+"""Stripes of rows at least: the lower triangle is mostly left out."""
 ORDERS = 5
 """Longest gram of the spectrum kernel."""
 FLOOR = -100.0
@@ -40,7 +42,7 @@ def n_matches(rows: AnyArray) -> AnyArray:
     """Return `(N, N)` int64 counts of places at which two of `(N, L)` rows hold the same item."""
     n, width = rows.shape
     counts = np.empty((n, n), dtype=np.int64)
-    step = max(1, BLOCK // max(1, n * width))
+    step = max(1, min(BLOCK // max(1, n * width), -(-n // STRIPES)))
     for start in range(0, n, step):
         equal = rows[start : start + step, None, :] == rows[None, start:, :]
         bits = np.packbits(equal, axis=-1)

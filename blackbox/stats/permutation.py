@@ -20,7 +20,10 @@ CHUNK = 1_000
 """Labellings per chunk: memory is bounded, and raising B keeps every labelling drawn before."""
 
 
-@lru_cache(maxsize=4096)
+KEPT_ROWS = 500
+"""Answers at a probe above which labellings are drawn anew for each use instead of kept: half a megabyte a chunk."""
+
+
 def label_chunk(seed: int, probe_id: str, sizes: tuple[int, int], chunk: int) -> LabelArray:
     """Return `(CHUNK, n_x + n_y)` labels, 1 for side x; row 0 of chunk 0 is the observed labelling.
 
@@ -33,6 +36,11 @@ def label_chunk(seed: int, probe_id: str, sizes: tuple[int, int], chunk: int) ->
         sizes: Answers of side x and of side y.
         chunk: Which thousand labellings.
     """
+    draw = kept_labels if sum(sizes) <= KEPT_ROWS else _labels
+    return draw(seed, probe_id, sizes, chunk)
+
+
+def _labels(seed: int, probe_id: str, sizes: tuple[int, int], chunk: int) -> LabelArray:
     labels = np.zeros((CHUNK, sum(sizes)), dtype=np.int8)
     labels[:, : sizes[0]] = 1
     rng = generator("labels", seed, probe_id, sizes, chunk)
@@ -40,6 +48,10 @@ def label_chunk(seed: int, probe_id: str, sizes: tuple[int, int], chunk: int) ->
     labels[first:] = rng.permuted(labels[first:], axis=1)
     labels.setflags(write=False)
     return labels
+
+
+kept_labels = lru_cache(maxsize=4096)(_labels)
+"""The labellings of probes of ordinary size."""
 
 
 def n_at_least(draws: FloatArray) -> int:

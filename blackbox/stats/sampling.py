@@ -25,10 +25,17 @@ LEVEL = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """Sampling settings with the shares each makes of `(…, P, K)` reference shares; the first changes nothing."""
+    """Sampling settings with the shares each makes of `(…, P, K)` reference shares; the first changes nothing.
+
+    Args:
+        settings: In words.
+        shares: What each makes of the reference's shares.
+        edges: Numbers of the settings beyond which more could have been tried.
+    """
 
     settings: tuple[str, ...]
     shares: tuple[Callable[[FloatArray], FloatArray], ...]
+    edges: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +49,7 @@ class Fit:
         power: How often the misfit of a mixture with a stranger, as far from the reference as the suspect is, would
             have been seen at `LEVEL`; None where the setting does not fit anyway.
         advantage: Log-likelihood by which it fits better than the best mixture with a named rival; None without one.
+        at_edge: Whether it is the last one tried: anything flatter than the reference ends there, another model too.
     """
 
     setting: str
@@ -49,20 +57,24 @@ class Fit:
     improves: bool
     power: float | None = None
     advantage: float | None = None
+    at_edge: bool = False
 
 
 def power_family() -> Family:
     """Return p^τ for temperatures between a third and three times the reference's."""
     temperatures = np.exp(np.linspace(-np.log(3), np.log(3), 41))
     settings = ("temperature as the other's", *(f"temperature {t:.2f} times the other's" for t in temperatures))
-    return Family(settings=settings, shares=(_unchanged, *(_power(1 / float(t)) for t in temperatures)))
+    shares = (_unchanged, *(_power(1 / float(t)) for t in temperatures))
+    return Family(settings=settings, shares=shares, edges=frozenset({1, len(temperatures)}))
 
 
 def top_p_family() -> Family:
     """Return truncations to the likeliest answers that hold a share of the whole."""
     values = (0.99, 0.975, 0.95, 0.925, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
     return Family(
-        settings=("top_p 1", *(f"top_p about {v:g}" for v in values)), shares=(_unchanged, *map(_top_p, values))
+        settings=("top_p 1", *(f"top_p about {v:g}" for v in values)),
+        shares=(_unchanged, *map(_top_p, values)),
+        edges=frozenset({len(values)}),
     )
 
 
@@ -118,6 +130,7 @@ def residual_fit(
         setting=family.settings[best],
         pvalue=pvalue,
         improves=bool(found.gain[0] >= GAIN),
+        at_edge=best in family.edges,
         power=_power_of_misfit(reference, suspect, answers, (family, np.quantile(null, 1 - LEVEL)), rng)
         if fits
         else None,

@@ -16,6 +16,9 @@ NUCLEI = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 TEMPERATURES = (0.3, 0.5, 0.7, 0.8, 0.9, 1.1, 1.2, 1.5)
 WEIGHTS = (0.2, 0.5, 0.8)
 """By how much the odds of a token that stood before are cut."""
+PENALTIES = (1.05, 1.1, 1.2, 1.3, 1.5)
+LEVELS = (2.0, 5.0, 8.0, 12.0)
+"""Where a sure token's logit may lie: stated probabilities leave a constant of the logits open."""
 LEAK = 0.02
 """Share of every bet that follows the stated probabilities: one rounding at an edge must not lose it all."""
 _NOTHING = 1e-200
@@ -58,7 +61,10 @@ def log_evidence(draws: Draws) -> dict[str, float]:
         "top_p": [lambda d, c=c: nucleus(d, c) for c in NUCLEI],  # type: ignore[misc]
         "greedy": [lambda d: nucleus(d, 0.0)],
         "temperature": [lambda d, t=t: tempered(d, t) for t in TEMPERATURES],  # type: ignore[misc]
-        "repetition_penalty": [lambda d, w=w: penalised(d, w) for w in WEIGHTS],  # type: ignore[misc]
+        "repetition_penalty": [
+            *(lambda d, w=w: penalised(d, w) for w in WEIGHTS),
+            *(lambda d, f=f, c=c: divided(d, f, c) for f in PENALTIES for c in LEVELS),
+        ],
     }
     return {name: _mean_of([_log_ratio(draws, law) for law in laws]) for name, laws in families.items()}
 
@@ -92,6 +98,22 @@ def tempered(draws: Draws, temperature: float) -> FloatArray:
 def penalised(draws: Draws, weight: float) -> FloatArray:
     """Return `(n, k + 1)`: each stated law with the odds of tokens that stood before cut to `weight`."""
     law = draws.stated * np.where(draws.seen, weight, 1.0)
+    scaled: FloatArray = law / law.sum(axis=1, keepdims=True)
+    return scaled
+
+
+def divided(draws: Draws, factor: float, level: float) -> FloatArray:
+    """Return `(n, k + 1)`: each stated law with the logits of tokens that stood before divided by `factor`.
+
+    Negative logits are multiplied. A logit is taken to be the stated log-probability plus `level`.
+
+    References:
+        Keskar et al. (2019), "CTRL: a conditional transformer language model for controllable generation",
+        arXiv 1909.05858, §4.1, with the sign rule of its implementations.
+    """
+    logits = np.log(np.maximum(draws.stated, _NOTHING)) + level
+    changed = np.where(logits > 0, logits / factor, logits * factor)
+    law = draws.stated * np.where(draws.seen, np.exp(changed - logits), 1.0)
     scaled: FloatArray = law / law.sum(axis=1, keepdims=True)
     return scaled
 

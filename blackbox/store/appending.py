@@ -46,14 +46,15 @@ class Journal:
         self._sync = sync
         self._end = JournalEnd()
         self._failure: str | None = None
-        with evidence_errors(path):
+        with evidence_errors(path, advice="make it writable, or copy the run's folder to another --results DIR"):
             self._fd = os.open(path, os.O_RDWR | os.O_APPEND)
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             os.close(self._fd)
             raise RunLocked(
-                f"run {path.parent.name} is being written by another process; wait until it ends, or stop it"
+                f"run {path.parent.name} is being written by another process; "
+                "wait until it is done, or begin another run with --new or another --label"
             ) from error
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import tempfile
@@ -13,7 +14,7 @@ from blackbox.core import canonical, plain
 from blackbox.errors import BlackboxError, EvidenceDamaged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 def sync_data(fd: int) -> None:
@@ -31,6 +32,29 @@ def sync_path(path: Path) -> None:
 
 
 @contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder while the block runs: whoever comes second waits, and the lock ends with its process.
+
+    Raises:
+        OSError: The folder is not there.
+    """
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
+
+
+def remove_leftovers(folder: Path, names: Iterable[str]) -> None:
+    """Remove what processes that were killed left beside these files when they were about to replace them."""
+    for name in names:
+        for path in folder.glob(f".{name}.*"):
+            with suppress(OSError):
+                path.unlink()
+
+
+@contextmanager
 def disk_errors(path: Path, *, advice: str = "") -> Iterator[None]:
     """Turn an `OSError` into one line that names the path, what the system said and `advice`."""
     try:
@@ -40,10 +64,10 @@ def disk_errors(path: Path, *, advice: str = "") -> Iterator[None]:
 
 
 @contextmanager
-def evidence_errors(path: Path) -> Iterator[None]:
+def evidence_errors(path: Path, *, advice: str = "") -> Iterator[None]:
     """As `disk_errors`, for a file that belongs to a run: that it is missing is damage."""
     try:
-        with disk_errors(path):
+        with disk_errors(path, advice=advice):
             yield
     except BlackboxError as error:
         if isinstance(error.__cause__, FileNotFoundError):

@@ -12,13 +12,23 @@ from typing import TYPE_CHECKING, Any
 from blackbox.core import Manifest, Observation, Run, Suite, digest
 from blackbox.errors import EvidenceDamaged, UsageError
 from blackbox.store.codec import RUN_SCHEMA, decode_manifest, decode_observation, encode_manifest
-from blackbox.store.disk import compact_json, disk_errors, read_json_object, readable_json, sync_path, write_atomically
+from blackbox.store.disk import (
+    compact_json,
+    disk_errors,
+    only_one,
+    read_json_object,
+    readable_json,
+    sync_path,
+    write_atomically,
+)
 from blackbox.store.journal import FIRST_PREVIOUS, Entry, JournalReader, draft, sealed
 from blackbox.store.manifests import JOURNAL, MANIFEST, SUITE, ManifestCheck, created_note, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+REDACTED = "redacted.json"
+"""What makes a folder that of a redacted run."""
 _N_LISTED = 5
 
 
@@ -31,12 +41,18 @@ class RunSummary:
     manifest: Manifest
 
 
-def create_run(results: Path, *, manifest: Manifest, suite: Suite) -> Path:
+def create_run(results: Path, *, manifest: Manifest, suite: Suite, join: bool = False) -> Path:
     """Make the folder of a run that has not begun and return it.
 
     Its journal's line 0 is a note that binds the plan, the endpoint, the suite and every other field that is
     fixed before the first call; `journal_count` and `journal_head` are set to match. The folder appears
-    under its name only when all of it is on disk.
+    under its name only when all of it is on disk. One process at a time makes runs in a folder.
+
+    Args:
+        results: Folder of runs.
+        manifest: Of a run about to begin.
+        suite: Its suite.
+        join: Return the run of this key that is there already, begun by another process meanwhile.
 
     Raises:
         UsageError: There is a run of this id already.
@@ -50,17 +66,26 @@ def create_run(results: Path, *, manifest: Manifest, suite: Suite) -> Path:
     final, temporary = results / manifest.run_id, results / f".new-{manifest.run_id}"
     with disk_errors(results, advice="choose another folder with --results"):
         results.mkdir(parents=True, exist_ok=True)
-        if final.exists():
-            raise UsageError(f"there is a run {manifest.run_id} in {results} already; nothing was overwritten")
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir()
-        write_atomically(temporary / SUITE, compact_json(suite.document), durable=False)
-        write_atomically(temporary / JOURNAL, line.line, durable=False)
-        write_atomically(temporary / MANIFEST, readable_json(encode_manifest(manifest)), durable=False)
-        _sync_folder(temporary)
-        temporary.rename(final)
-        sync_path(results)
+        with only_one(results):
+            begun = newest_with_key(results, manifest.run_key) if join else None
+            if begun is not None:
+                return begun.path
+            if final.exists():
+                raise UsageError(f"there is a run {manifest.run_id} in {results} already; nothing was overwritten")
+            _write_new(temporary, manifest, suite, line.line)
+            temporary.rename(final)
+            sync_path(results)
     return final
+
+
+def _write_new(temporary: Path, manifest: Manifest, suite: Suite, line: bytes) -> None:
+    for leftover in temporary.parent.glob(".new-*"):  # of processes that were killed: whoever is alive has the lock
+        shutil.rmtree(leftover, ignore_errors=True)
+    temporary.mkdir()
+    write_atomically(temporary / SUITE, compact_json(suite.document), durable=False)
+    write_atomically(temporary / JOURNAL, line, durable=False)
+    write_atomically(temporary / MANIFEST, readable_json(encode_manifest(manifest)), durable=False)
+    _sync_folder(temporary)
 
 
 def read_run(path: Path, *, to_suite: Callable[[Mapping[str, Any], str], Suite]) -> Run:
@@ -87,6 +112,8 @@ def read_run(path: Path, *, to_suite: Callable[[Mapping[str, Any], str], Suite])
             observations.append(observation_of(entry, seen, reader.path))
     check.end(reader.end)
     suite = to_suite(read_suite_document(path, manifest), str(path / SUITE))
+    # Of a run under way the manifest still says where its journal began: what was read is what counts.
+    manifest = replace(manifest, journal_count=reader.end.n_entries, journal_head=reader.end.head)
     if reader.end.warning is not None:
         manifest = replace(manifest, warnings=(*manifest.warnings, reader.end.warning))
     ordered = _ordered(observations, suite, path)
@@ -121,10 +148,10 @@ def observation_of(entry: Entry, seen: set[str], journal: Path) -> Observation:
 
 
 def find_runs(results: Path) -> tuple[RunSummary, ...]:
-    """Return the runs in a results folder, oldest first; a folder without a manifest is no run.
+    """Return the runs in a results folder, oldest first; a folder with neither manifest nor journal is no run.
 
     Raises:
-        EvidenceDamaged: A manifest is damaged: it is named, not skipped.
+        EvidenceDamaged: A manifest is damaged, or missing beside a journal: it is named, not skipped.
     """
     runs = [_summary(results / name) for name in _run_names(results)]
     return tuple(sorted(runs, key=lambda run: (run.manifest.created_at, run.id)))
@@ -149,6 +176,8 @@ def resolve_run(results: Path, name: str) -> Path:
         raise UsageError(f"{name!r} begins {len(found)} runs: {_listed(found)}; write more of the id")
     if name and _is_run(Path(name)):
         return Path(name)
+    if name and any((folder / REDACTED).is_file() for folder in (Path(name), results / Path(name).name)):
+        raise UsageError(f"{name} is a redacted run: its answers are withheld, so only show and verify read it")
     raise UsageError(f"no run {name!r} in {results}; {'there are: ' + _listed(known) if known else 'it has no runs'}")
 
 
@@ -175,7 +204,11 @@ def _ordered(observations: list[Observation], suite: Suite, path: Path) -> tuple
 
 
 def _summary(path: Path) -> RunSummary:
-    manifest = read_manifest(path)
+    try:
+        manifest = read_manifest(path)
+    except EvidenceDamaged as error:
+        advice = "keep the folder as it is, and move it out of the results folder to go on without it"
+        raise EvidenceDamaged(f"{error}; {advice}") from error
     return RunSummary(id=manifest.run_id, path=path, manifest=manifest)
 
 
@@ -192,7 +225,7 @@ def _run_names(results: Path) -> list[str]:
             return []
         with os.scandir(results) as listing:
             names = [item.name for item in listing if item.is_dir() and not item.name.startswith(".")]
-        return sorted(name for name in names if (results / name / MANIFEST).is_file())
+        return sorted(name for name in names if any((results / name / part).is_file() for part in (MANIFEST, JOURNAL)))
 
 
 def _listed(names: list[str]) -> str:

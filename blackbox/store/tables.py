@@ -125,7 +125,12 @@ def _repeat(cell: object) -> int:
     return int(name)
 
 
-def _time(cell: object) -> datetime | None:
+def moment(cell: object) -> datetime | None:
+    """Return the time of a cell in UTC; None where it has none.
+
+    Raises:
+        ValueError: It holds something that is no time.
+    """
     if cell is None or cell == "":
         return None
     if isinstance(cell, datetime):
@@ -165,5 +170,5 @@ _CELLS: dict[str, Callable[[Any], Any]] = {
     "id": _name,
     "model": _name,
     "repeat": _repeat,
-    "time": _time,
+    "time": moment,
 }

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from blackbox.core import Manifest, Observation, Outcome, plain
-from blackbox.errors import EvidenceDamaged, UsageError
+from blackbox.errors import BlackboxError, EvidenceDamaged, Incomplete, UsageError
 from blackbox.store.appending import GroupCommit, Journal, Sync
 from blackbox.store.codec import decode_observation, encode_observation
-from blackbox.store.disk import sync_data
+from blackbox.store.disk import remove_leftovers, sync_data
 from blackbox.store.journal import Draft, JournalReader, Kind, draft
 from blackbox.store.manifests import (
     JOURNAL,
+    MANIFEST,
+    OBSERVATIONS,
     ManifestCheck,
     closed_note,
     read_manifest,
@@ -73,6 +75,10 @@ class Session:
         self.path = path
         self.keys: set[str] = set()
         self.outcomes: Counter[str] = Counter()
+        self.used: Counter[str] = Counter()
+        """Attempts and tokens of the observations that were there when it was opened."""
+        self.last_at = at
+        """Time of the last entry that was there."""
         self.journal = Journal(path / JOURNAL, sync=sync)
         try:
             self.manifest = self._opened(at, extend=extend)
@@ -124,9 +130,11 @@ class Session:
         reader, check = JournalReader(self.journal.path), ManifestCheck(manifest, self.path)
         for entry in reader:
             check.entry(entry)
+            self.last_at = entry.at
             if entry.kind == "observation":
-                self.outcomes[observation_of(entry, self.keys, reader.path).outcome] += 1
+                self._count(observation_of(entry, self.keys, reader.path))
         check.end(reader.end)
+        remove_leftovers(self.path, (MANIFEST, OBSERVATIONS))
         if manifest.status != "running":
             # Before anything is appended: lines after a closed session's last are damage to a reader.
             manifest = replace(manifest, status="running", finished_at=None)
@@ -135,6 +143,13 @@ class Session:
         if reader.end.torn:
             self.journal.write([draft("note", at, reader.end.torn_note())])
         return manifest
+
+    def _count(self, observation: Observation) -> None:
+        self.outcomes[observation.outcome] += 1
+        self.used["attempts"] += observation.attempts
+        if observation.usage is not None:
+            self.used["prompt_tokens"] += observation.usage.prompt_tokens or 0
+            self.used["completion_tokens"] += observation.usage.completion_tokens or 0
 
 
 class RunWriter:
@@ -180,6 +195,16 @@ class RunWriter:
         """The run's manifest as it is on disk."""
         return self._session.manifest
 
+    @property
+    def used(self) -> Mapping[str, int]:
+        """`attempts`, `prompt_tokens`, `completion_tokens` of the observations that were there when it was opened."""
+        return self._session.used
+
+    @property
+    def last_at(self) -> datetime:
+        """When the last entry was written that was there when it was opened."""
+        return self._session.last_at
+
     async def append(self, kind: Kind, body: Mapping[str, Any]) -> None:
         """Append one entry and return when it is on disk.
 
@@ -212,12 +237,18 @@ class RunWriter:
             warnings: Said in addition to those of earlier sessions.
 
         Raises:
-            BlackboxError: The disk is full or failing; the journal is whole and the run can be resumed.
+            Incomplete: The disk is full or failing; the journal is whole and the run can be resumed.
         """
         self._open = False
         await self._group.drain()
         closing = Closing(status=status, at=self._clock.now(), totals=totals, cost=cost, warnings=warnings)
-        return await asyncio.to_thread(self._session.finish, closing)
+        try:
+            return await asyncio.to_thread(self._session.finish, closing)
+        except Incomplete:
+            raise
+        except BlackboxError as error:
+            kept = "every answer is kept in the journal; run the same command again once the disk takes writes"
+            raise Incomplete(f"{error}; {kept}") from error
 
 
 def write_observations(

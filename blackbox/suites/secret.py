@@ -7,17 +7,55 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from blackbox.errors import SuiteError
-from blackbox.suites.families import FAMILIES, VERSION
+from blackbox.suites.families import FAMILIES, VERSIONS
 from blackbox.suites.families.draws import Draws
-from blackbox.suites.fields import Place, shown
+from blackbox.suites.fields import Place, did_you_mean, shown
 from blackbox.suites.schema import build, content_digest
 from blackbox.suites.shipped import find
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from blackbox.core import Suite
 
 MIN_KEY_BYTES = 16
 _KEPT = ("schema", "licence", "questions", "system", "decoding", "decision", "defaults", "detects", "against")
+
+_HONEST: Mapping[str, Mapping[str, Any]] = {
+    "identity": {"unchecked": ["The Chinese phrases were not read by a second native speaker."]},
+    "knowledge-edge": {
+        "title": "Numbers that follow from two facts near the edge of what a model knows",
+        "description": (
+            "A hundred and fifty questions in fifteen batches of ten, asked twice at temperature 0: differences, sums, "
+            "ratios and orders of two facts of one kind. Each key follows from the released table of facts, and its "
+            "tolerance from theirs."
+        ),
+        "against": (
+            "At temperature 0 answers are repeats, not draws: each batch counts once a side, and a difference is "
+            "judged only against honest hosts of one model (a same-weights band). The facts themselves are those of "
+            "the release: whoever has answers to them ready can combine them. Reckoning is tested along with knowing."
+        ),
+        "unchecked": [
+            "The facts are those of the release, whose values and sources were written down from general knowledge.",
+            "Whether these questions lie at the edge of any particular model's knowledge was not measured.",
+        ],
+    },
+    "refusal": {
+        "unchecked": [
+            "Which of the drawn requests are borderline for today's models was not measured.",
+            "The Chinese phrases were not read by a second native speaker.",
+        ]
+    },
+    "tool-call": {
+        "description": (
+            "Sixty requests with two to six drawn tools on offer: twenty clear calls, seventeen choices among many "
+            "tools, fifteen questions that need none, eight that tempt. Read as the tools' names, with a mark where "
+            "the arguments do not fit the tool's own schema. Three times each."
+        ),
+        "unchecked": ["The Chinese phrases were not read by a second native speaker."],
+    },
+}
+"""What a drawn suite says of itself where the words of the release would not hold."""
 
 
 def secret_suite(family: str, key: bytes) -> Suite:
@@ -26,15 +64,15 @@ def secret_suite(family: str, key: bytes) -> Suite:
     Its name holds eight digits of a digest of the key: enough to tell suites apart, nothing to guess questions from.
 
     Args:
-        family: A family that is made of rules; `FAMILIES` lists them.
+        family: A family that rules can draw; `FAMILIES` lists them.
         key: At least 16 bytes nobody else knows. The same key gives the same questions.
 
     Raises:
-        SuiteError: Another family, or too short a key.
+        SuiteError: No such family, or too short a key.
     """
     if family not in FAMILIES:
-        known = ", ".join(sorted(FAMILIES))
-        raise SuiteError(f"{shown(family)} has no secret form: its questions are written by hand; known: {known}")
+        hint = did_you_mean(family, sorted(FAMILIES))
+        raise SuiteError(f"there is no family {shown(family)} to draw from a key; {hint}")
     if len(key) < MIN_KEY_BYTES:
         raise SuiteError(f"the key has {len(key)} bytes; take {MIN_KEY_BYTES} or more, e.g. of: openssl rand -hex 32")
     released = find(family)
@@ -46,11 +84,13 @@ def secret_suite(family: str, key: bytes) -> Suite:
 
 def _own(family: str, key: bytes, released: Suite) -> dict[str, Any]:
     mark = hmac.new(key, f"name of {family}".encode(), sha256).hexdigest()[:8]
-    return {
+    honest = dict(_HONEST.get(family, {}))
+    title, description = honest.pop("title", released.title), honest.pop("description", released.description)
+    return honest | {
         "name": f"{family}-secret-{mark}",
-        "version": VERSION,
-        "title": f"{released.title} (questions drawn from a secret key)",
-        "description": f"{released.description} These questions were drawn from a key that only its holder knows.",
-        "provenance": {"kind": "secret", "family": family, "generator": VERSION, "rules_of": released.digest},
+        "version": VERSIONS[family],
+        "title": f"{title} (questions drawn from a secret key)",
+        "description": f"{description} These questions were drawn from a key that only its holder knows.",
+        "provenance": {"kind": "secret", "family": family, "generator": VERSIONS[family], "rules_of": released.digest},
         "probes": FAMILIES[family](Draws(key, family)),
     }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from blackbox.evidence.landscape import answer_distances, landscape_entry, open_distances
 from blackbox.stats.trees import MIN_LEAVES
 from blackbox.store import slug
+from blackbox.store.exported import inert
 from blackbox.workflow._compare_related import families
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from blackbox.core import FeatureMatrix
     from blackbox.evidence.samples import Sample
     from blackbox.workflow._compare_groups import Group
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""First characters by which a spreadsheet takes a cell for a formula (OWASP, CSV injection), full-width ones too."""
 
 
 def landscape(
@@ -67,11 +65,6 @@ def _csv(entry: Mapping[str, Any]) -> str:
     for run, name, row in zip(entry["runs"], names, entry["distances"], strict=True):
         writer.writerow([inert(run), name, *row])
     return text.getvalue().encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def inert(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula: an apostrophe stands before what would be one."""
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
 
 
 def _names(group: Group) -> list[str]:

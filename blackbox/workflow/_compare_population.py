@@ -16,6 +16,7 @@ from blackbox.store.populations import read_population
 from blackbox.workflow._kinship_rows import (
     HASH,
     ProbeRows,
+    feature_model,
     features_of,
     matrix_of,
     probes_of,
@@ -75,6 +76,8 @@ def _check_versions(population: Population, path: Path) -> None:
         name, version = entry["signal"], entry["version"]
         if name not in known or known[name].info.version != version:
             raise UsageError(f"{path} was made with signal {name} v{version}: calibrate again with this version")
+        if entry.get("model_digest") != feature_model(entry["feature"]).get("model_digest"):
+            raise UsageError(f"{path} holds what another model than ours made of the answers: calibrate again")
 
 
 def _check_arrays(population: Population) -> None:

@@ -69,15 +69,30 @@ def matrix_of(run: Run, path: Path, feature: str, probe_ids: frozenset[str]) -> 
 
 
 def short_rows(matrix: FeatureMatrix, repeats: int) -> ProbeRows:
-    """Return the rows of a matrix of codes with 32-bit items, of each probe the first `repeats`."""
+    """Return the rows of a matrix with 32-bit items, of each probe the first `repeats`.
+
+    Codes keep their upper half; of numbers two of half precision make one item.
+    """
     bounds = range(len(matrix.keys) + 1) if matrix.offsets is None else matrix.offsets.tolist()
-    values = (matrix.values >> np.uint64(32)).astype(np.uint32)
+    values = _short(matrix.values)
     rows: ProbeRows = {}
     for i, probe in enumerate(matrix.probe_ids):
         own = rows.setdefault(probe, [])
         if len(own) < repeats:
-            own.append(values[bounds[i] : bounds[i + 1]])
+            own.append(values[bounds[i] : bounds[i + 1]].reshape(-1))
     return rows
+
+
+def _short(values: AnyArray) -> AnyArray:
+    if values.dtype.kind != "f":
+        return (values >> np.uint64(32)).astype(np.uint32)
+    return half_precision(values)
+
+
+def half_precision(values: AnyArray) -> AnyArray:
+    """Return `(n, ⌈d/2⌉)` 32-bit items that hold two half-precision numbers each."""
+    even = np.pad(values, ((0, 0), (0, values.shape[1] % 2)))
+    return np.ascontiguousarray(even, dtype=np.float16).view(np.uint32)
 
 
 def similarities(
@@ -125,6 +140,13 @@ def unpacked_rows(population: Population, feature: str) -> list[ProbeRows]:
 def features_of(signals: Mapping[str, ReferenceSignal]) -> list[str]:
     """Return the features the signals read, each once."""
     return sorted({signal.info.feature for signal in signals.values()})
+
+
+def feature_model(feature: str) -> dict[str, str]:
+    """Return which model computes a feature, and the digest of its files; nothing where none does."""
+    extractor = registry.feature(feature)
+    found = getattr(extractor, "model_digest", None)
+    return {"model": str(getattr(extractor, "model_name", "")), "model_digest": str(found)} if found else {}
 
 
 def filled(signal: ReferenceSignal, scores: FloatArray) -> FloatArray:

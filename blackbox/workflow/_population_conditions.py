@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from blackbox.core import plain
 from blackbox.evidence.conditions import decoding_conflict, window
+from blackbox.evidence.document import claimed_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,6 +20,10 @@ MIN_PROBE_SHARE = 0.8
 """Share of a population's probes that both runs must have answered."""
 PERIOD_SLACK_DAYS = 180
 """How far outside the population's time of collection a run may lie."""
+SIZE_SLACK = 4.0
+"""By what factor a model may be smaller or larger than any of the population's."""
+NAMED_SIZE = re.compile(r"(?<![a-z0-9.])(?:(\d+)x)?(\d+(?:\.\d+)?)b(?![a-z0-9])", re.IGNORECASE)
+"""Parameters as names give them, in billions: 14b, 0.5B, 8x7b."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +44,7 @@ def stated_conditions(runs: Sequence[Run]) -> dict[str, Any]:
         "collected_from": plain(min(t[0] for t in times)) if times else None,
         "collected_to": plain(max(t[1] for t in times)) if times else None,
         "reasoning": sorted({_reasoning(run) for run in runs}),
-        "size_class": None,
+        "size_class": _sizes(runs),
     }
 
 
@@ -62,8 +68,33 @@ def applicability(document: Mapping[str, Any], runs: Sequence[Run], n_answered: 
         _decoding(stated["sent_decoding"], runs),
         _period(stated, runs),
         _reasoning_mode(stated["reasoning"], runs),
-        Applies(name="size class", state="unknown", meaning="how large the compared models are is not recorded"),
+        _size_class(stated["size_class"], runs),
     ]
+
+
+def _sizes(runs: Sequence[Run]) -> dict[str, float] | None:
+    """Return the smallest and the largest size, in billions of parameters, that the models' names give."""
+    named = [size for run in runs if (size := named_size(claimed_model(run))) is not None]
+    return {"from_b": min(named), "to_b": max(named), "n_named": len(named)} if named else None
+
+
+def named_size(model: str) -> float | None:
+    """Return the billions of parameters a model's name gives; of experts all of them."""
+    found = NAMED_SIZE.search(model)
+    return int(found[1] or 1) * float(found[2]) if found else None
+
+
+def _size_class(stated: Mapping[str, float] | None, runs: Sequence[Run]) -> Applies:
+    named = [named_size(claimed_model(run)) for run in runs]
+    if not stated or None in named:
+        meaning = "how large the models are is known from their names only, and one does not say"
+        return Applies(name="size class", state="unknown", meaning=meaning)
+    low, high = stated["from_b"], stated["to_b"]
+    around = f"the population's are named {low:g} to {high:g} billion parameters"
+    if any(not low / SIZE_SLACK <= float(size or 0) <= high * SIZE_SLACK for size in named):
+        meaning = f"a model is named more than {SIZE_SLACK:g} times smaller or larger: {around}"
+        return Applies(name="size class", state="unmet", meaning=meaning)
+    return Applies(name="size class", state="met", meaning=f"by their names of a size with the population: {around}")
 
 
 def _probes(n: int, n_answered: int) -> Applies:

@@ -22,6 +22,7 @@ from blackbox.workflow._kinship_rows import (
     HASH,
     ProbeRows,
     applicable,
+    feature_model,
     features_of,
     filled,
     matrix_of,
@@ -61,6 +62,7 @@ class CalibrateRequest:
         name: What to call it; None: the file's name.
         seed: Seed of the node bootstrap.
         created_at: When it was made.
+        embeddings: Whether to read embeddings too: a model has to compute one for each answer.
     """
 
     runs: tuple[str, ...]
@@ -71,6 +73,7 @@ class CalibrateRequest:
     created_at: datetime
     name: str | None = None
     seed: int = 0
+    embeddings: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +100,8 @@ def calibrate(results: Path, request: CalibrateRequest, on_progress: OnProgress)
     labels = read_labels(request.pairs, request.groups, request.sides, [r.manifest.endpoint_name for r in runs])
     found = lineage(labels.group, labels.pairs, {r.manifest.endpoint_name: _n_answers(r) for r in runs})
     members = _members(runs, paths, set(found.group))
-    signals = applicable(reference_signals(), members.form, MIN_PROBES)
+    known = {n: s for n, s in reference_signals().items() if request.embeddings or not s.info.on_request}
+    signals = applicable(known, members.form, MIN_PROBES)
     rows = _rows(members, signals, on_progress)
     every = _scores(found, members, signals, rows, on_progress)
     signals = {name: s for name, s in signals.items() if _speaks(every[name])}
@@ -244,7 +248,7 @@ def _document(
         "created_at": plain(request.created_at),
         "blackbox": blackbox_version(),
         "seed": request.seed,
-        "note": populations.NOT_ANONYMOUS,
+        "note": populations.NOT_ANONYMOUS + (populations.INVERTIBLE if request.embeddings else ""),
         "hash": dict(HASH),
         "suite": {"name": suite.name, "version": suite.version, "digest": suite.digest, "origin": suite.origin},
         "probes": [
@@ -252,7 +256,8 @@ def _document(
         ],
         "repeats": members.repeats,
         "signals": [
-            {"signal": name, "version": s.info.version, "feature": s.info.feature} for name, s in signals.items()
+            {"signal": name, "version": s.info.version, "feature": s.info.feature, **feature_model(s.info.feature)}
+            for name, s in signals.items()
         ],
         "models": populations.model_entries(found),
         "conditions": stated_conditions(members.runs),

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Literal
 from blackbox import registry, store
 from blackbox.collect import Lane, LaneResult, LaneStatus, Limits, collect
 from blackbox.core import Progress
+from blackbox.workflow.clock import JUMP_S, ClockWatch
 from blackbox.workflow.deciding import Decided, Deciding, said_of, sequential_rules
 from blackbox.workflow.extending import look_note
-from blackbox.workflow.leaks import leaked_variables
+from blackbox.workflow.leaks import leaked_variables, masked
 from blackbox.workflow.pilot import budget_warnings
-from blackbox.workflow.runs import open_run
 from blackbox.workflow.sessions import RunRequest, Session, begin, intended
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from blackbox.core import Clock, Endpoint, EndpointSpec, Observation, OnProgress
+    from blackbox.core import Clock, Endpoint, EndpointSpec, OnProgress
 
 State = Literal["finished", "decided", "already_finished", "interrupted", "stopped", "failed"]
 
@@ -51,6 +51,7 @@ class RunEntry:
     totals: Mapping[str, int] = field(default_factory=dict)
     n_sent: int = 0
     cost: float | None = None
+    n_keys_removed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,7 @@ class _Opened:
     writer: store.RunWriter
     n_attempts_before: int
     cost_before: float | None
+    warnings: tuple[str, ...]
 
 
 async def run_suites(
@@ -107,7 +109,7 @@ async def run_suites(
         _say_warnings(session, on_progress)
     async with AsyncExitStack() as stack:
         endpoints = {spec.name: await _open(stack, spec, environ) for spec in _needed(todo)}
-        work = _Collection(request, endpoints, clock=clock, on_progress=on_progress)
+        work = _Collection(request, endpoints, watch=ClockWatch(clock), on_progress=on_progress)
         for suite in request.suites:
             asked = [session for session in sessions if session.suite is suite]
             deciding = _deciding(asked, request)
@@ -118,7 +120,8 @@ async def run_suites(
             decided += said_of(deciding, asked, paths)
     report = tuple(entries[session.run_key] for session in sessions if session.run_key in entries)
     spent = budget_warnings({f"{entry.endpoint} {entry.suite}": entry.totals for entry in report})
-    warnings = (*_leaks(report, request.endpoints, environ), *spent)
+    quoted = (f"{entry.run_id}: {masked(entry.n_keys_removed)}" for entry in report if entry.n_keys_removed)
+    warnings = (*_leaks(report, request.endpoints, environ), *quoted, *spent)
     return RunReport(entries=report, warnings=warnings, decided=tuple(decided))
 
 
@@ -126,12 +129,13 @@ class _Collection:
     """What is spent, and which endpoints are out, as suite follows suite."""
 
     def __init__(
-        self, request: RunRequest, endpoints: Mapping[str, Endpoint], *, clock: Clock, on_progress: OnProgress
+        self, request: RunRequest, endpoints: Mapping[str, Endpoint], *, watch: ClockWatch, on_progress: OnProgress
     ) -> None:
         self.interrupted = False
         self._request = request
         self._endpoints = endpoints
-        self._clock = clock
+        self._watch = watch
+        self._clock = watch.clock
         self._on_progress = on_progress
         self._failed: dict[str, str] = {}
         self._n_sent = 0
@@ -174,8 +178,6 @@ class _Collection:
     async def _opened(self, stack: AsyncExitStack, session: Session) -> _Opened:
         run = session.existing
         path = run.path if run else begin(session, self._request, at=self._clock.now())
-        # A session that was killed left no totals: what it used is counted from its answers.
-        answers = open_run(path).observations if run else ()
         known = run.manifest if run else None
         writer = await stack.enter_async_context(store.RunWriter(path, self._clock, extend=session.extending))
         if session.extending:
@@ -183,11 +185,20 @@ class _Collection:
         return _Opened(
             session=session,
             writer=writer,
-            n_attempts_before=max(
-                sum(answer.attempts for answer in answers), known.totals.get("n_attempts", 0) if known else 0
-            ),
-            cost_before=_cost(session.spec, answers, known.cost if known else None),
+            # A session that was killed left no totals: what it used is counted from its answers.
+            n_attempts_before=max(writer.used["attempts"], known.totals.get("n_attempts", 0) if known else 0),
+            cost_before=_cost(session.spec, writer.used, known.cost if known else None),
+            warnings=tuple(self._set_back(session, writer)),
         )
+
+    def _set_back(self, session: Session, writer: store.RunWriter) -> Iterator[str]:
+        """Say where this computer's clock is behind what the run holds already."""
+        behind_s = (writer.last_at - self._clock.now()).total_seconds()
+        if session.existing is not None and behind_s > JUMP_S:
+            warning = f"the clock is {behind_s:,.0f} s behind the run's last answer: its times of day do not agree"
+            self._on_progress(Progress(stage="collect", subject=session.name, done=len(writer.done_keys),
+                                       total=len(session.calls), message=f"warning: {warning}"))  # fmt: skip
+            yield warning
 
     def _lane(self, opened: _Opened, *, wanted: bool) -> Lane:
         session, done = opened.session, opened.writer.done_keys
@@ -208,7 +219,9 @@ class _Collection:
         if status == "failed":
             self._failed[session.spec.name] = result.reason or "failed"
         total_cost = None if opened.cost_before is None else opened.cost_before + (result.cost or 0.0)
-        warnings = [*session.warnings, *([f"a session ended early: {result.reason}"] if result.reason else [])]
+        warnings = [*session.warnings, *opened.warnings, *self._watch.warnings]
+        warnings += [f"a session ended early: {result.reason}"] if result.reason else []
+        warnings += [masked(result.n_keys_removed)] if result.n_keys_removed else []
         if deciding is not None:
             await opened.writer.append("note", deciding.note(session.name))
             warnings.append(deciding.warning(session.name))
@@ -230,6 +243,7 @@ class _Collection:
             totals={name: n for name, n in manifest.totals.items() if n},
             n_sent=result.n_attempts,
             cost=manifest.cost,
+            n_keys_removed=result.n_keys_removed,
         )
 
 
@@ -255,13 +269,11 @@ def _needed(sessions: Sequence[Session]) -> list[EndpointSpec]:
     return list({session.spec.name: session.spec for session in sessions}.values())
 
 
-def _cost(spec: EndpointSpec, answers: Sequence[Observation], known: float | None) -> float | None:
+def _cost(spec: EndpointSpec, used: Mapping[str, int], known: float | None) -> float | None:
     """Return what earlier sessions cost: what they said, or what their answers come to if that is more."""
     if spec.prices is None:
         return None
-    used = [answer.usage for answer in answers if answer.usage is not None]
-    prompt = sum(usage.prompt_tokens or 0 for usage in used)
-    return max(known or 0.0, spec.prices.cost(prompt, sum(usage.completion_tokens or 0 for usage in used)))
+    return max(known or 0.0, spec.prices.cost(used["prompt_tokens"], used["completion_tokens"]))
 
 
 def _already(session: Session) -> RunEntry:

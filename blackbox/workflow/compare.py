@@ -19,6 +19,7 @@ from blackbox.store import read_run, resolve_run, write_comparison
 from blackbox.workflow._compare_companions import Named, companions_of, read_companions
 from blackbox.workflow._compare_features import FeatureSource, answer_lengths, rankable, resolved_forms, testable
 from blackbox.workflow._compare_groups import Group, Grouping, grouped
+from blackbox.workflow._compare_inputs import inputs_of
 from blackbox.workflow._compare_jobs import Jobs
 from blackbox.workflow._compare_landscape import landscape, landscape_files
 from blackbox.workflow._compare_mixed import mixed_evidence, sequential_evidence, with_e_value
@@ -29,7 +30,7 @@ from blackbox.workflow._compare_same import Material, Rules, judged_pairs, same_
 from blackbox.workflow._compare_summary import endpoint_pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -127,6 +128,34 @@ def compare_runs(
         UsageError: Runs are unknown or can't be compared.
         EvidenceDamaged: A run does not agree with its own digests.
     """
+    document = compared_document(results, names, options, on_progress)
+    html = render(document, to="html")
+    files = landscape_files(document["landscape"])
+    path = write_comparison(results, document, html=html, at=options.created_at, out=options.out, files=files)
+    return ComparisonReport(document=document, path=path)
+
+
+def compared_document(
+    results: Path,
+    names: Sequence[str],
+    options: CompareOptions,
+    on_progress: OnProgress,
+    *,
+    caches: Callable[[str], Path] | None = None,
+) -> dict[str, Any]:
+    """Return the `blackbox.comparison/1` document of the named runs; nothing but features is written.
+
+    Args:
+        results: Folder of runs.
+        names: Runs by id, unique prefix or path.
+        options: What to answer, and how.
+        on_progress: Told how far the work is.
+        caches: Gives the folder for the features of a run id; None: each run's own.
+
+    Raises:
+        UsageError: Runs are unknown or can't be compared.
+        EvidenceDamaged: A run does not agree with its own digests.
+    """
     options.jobs.check()
     population = open_population(options.population) if options.population else None
     paths = [resolve_run(results, name) for name in names]
@@ -141,15 +170,14 @@ def compare_runs(
         alternatives=options.alternatives,
         compared=runs,
     )
-    named = replace(named, paths={**by_id, **named.paths})
+    folders = {**by_id, **named.paths}
+    named = replace(named, paths={i: caches(i) for i in folders} if caches else folders)
     judged = [_judged(group, named, options, on_progress, population) for group in grouping.groups if group.pairs]
     document = _document(runs, grouping, judged, options, conflicts)
     if population:
         document["population"] = population_summary(population)
-    html = render(document, to="html")
-    files = landscape_files(document["landscape"])
-    path = write_comparison(results, document, html=html, at=options.created_at, out=options.out, files=files)
-    return ComparisonReport(document=document, path=path)
+    document["provenance"]["inputs"] = inputs_of(runs, named, population, options, document["pairs"])
+    return document
 
 
 def _decoding_conflicts(grouping: Grouping, *, allowed: bool) -> list[str]:

@@ -18,6 +18,7 @@ from blackbox.evidence.drift_verdict import judge
 from blackbox.evidence.independence import assess
 from blackbox.features import category
 from blackbox.workflow._compare_features import answer_lengths, resolved_forms
+from blackbox.workflow._compare_inputs import reference, setup
 from blackbox.workflow._drift_runs import HistoryRuns, Order, history_runs
 from blackbox.workflow.runs import open_run
 
@@ -46,6 +47,7 @@ class DriftOptions:
         order: By what the runs are ordered.
         horizon: H; None: 60, or as many runs as there are if that is more.
         baseline: Runs that form the reference.
+        confirming: How many times the usual answers a confirmation run has.
         alpha: Overrides the suite's.
         seed: Overrides the suite's.
         out: Folder to write to instead of a new one under results.
@@ -55,6 +57,7 @@ class DriftOptions:
     order: Order = "time"
     horizon: int | None = None
     baseline: int = BASELINE
+    confirming: int = 1
     alpha: float | None = None
     seed: int | None = None
     out: Path | None = None
@@ -94,7 +97,8 @@ def read_document(paths: Sequence[Path], options: DriftOptions, on_progress: OnP
         UsageError: The runs form no history.
         EvidenceDamaged: A run does not agree with its own digests.
     """
-    found = history_runs([open_run(path) for path in paths], options.order)
+    opened = [open_run(path) for path in paths]
+    found = history_runs(opened, options.order)
     alpha = _alpha(found, options)
     forms = _forms(found)
     counts = _counts(found, forms, on_progress)
@@ -123,12 +127,13 @@ def read_document(paths: Sequence[Path], options: DriftOptions, on_progress: OnP
         forms=forms,
         reading=reading,
         rules=rules,
-        verdict=judge(read, reading, rules, names=tuple(run.id for run in runs)),
+        verdict=judge(read, reading, rules, names=tuple(run.id for run in runs), confirming=options.confirming),
         basis_reason=basis_reason,
         order=options.order,
         warnings=(*found.warnings, *_warnings(found.runs, usable)),
     )
-    return drift_document(history, _provenance(found.runs, rules, options), category=_category)
+    provenance = _provenance(found.runs, rules, options) | {"inputs": _inputs(opened, options)}
+    return drift_document(history, provenance, category=_category)
 
 
 def _forms(found: HistoryRuns) -> dict[str, str]:
@@ -233,6 +238,12 @@ def _provenance(runs: Sequence[Run], rules: Rules, options: DriftOptions) -> dic
         "packages": {name: version(name) for name in ("numpy", "scipy")},
         "command": " ".join([*words, f"--alpha {rules.alpha:g} --seed {rules.seed}"]),
     }
+
+
+def _inputs(runs: Sequence[Run], options: DriftOptions) -> dict[str, Any]:
+    """Return what the reading was made from, and as asked: enough to compute it again."""
+    asked = {name: getattr(options, name) for name in ("order", "horizon", "baseline", "alpha", "seed")}
+    return {"runs": [reference(run) for run in runs], "options": asked, "setup": setup()}
 
 
 def _category(observation: Observation, probe: Probe) -> str | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from blackbox import store, suites
 from blackbox.core import CallError, Manifest, Observation, Outcome, digest, plain
 from blackbox.errors import UsageError
+from blackbox.store.exported import read_exported
 from blackbox.workflow.packages import versions
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Recorded:
     """Which tool's file is read.
 
     Args:
-        layout: `alpaca-eval`, `lm-eval`, `inspect` or `openai-batch`.
+        layout: `alpaca-eval`, `blackbox` (exported observations), `lm-eval`, `inspect` or `openai-batch`.
         model: Overrides the model's recorded name.
         requests: Of a batch, the file that was uploaded.
     """
@@ -108,6 +109,7 @@ def import_recorded(
 
 _READERS: Mapping[str, Callable[..., tuple[TableRow, ...]]] = {
     "alpaca-eval": store.read_alpaca_eval,
+    "blackbox": read_exported,
     "inspect": store.read_inspect,
     "lm-eval": store.read_lm_eval,
 }

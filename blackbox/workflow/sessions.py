@@ -148,7 +148,10 @@ def sent_decoding(spec: EndpointSpec, suite: Suite) -> Decoding:
 
 
 def begin(session: Session, request: RunRequest, *, at: datetime) -> Path:
-    """Make the run of a session that continues none, its plan fixed and digested, and return its folder."""
+    """Make the run of a session that continues none, its plan fixed and digested, and return its folder.
+
+    Where another process began the same run since, that run's folder is returned: it is locked, or can be continued.
+    """
     spec, suite = session.spec, session.suite
     manifest = Manifest(
         schema=store.RUN_SCHEMA,
@@ -172,7 +175,7 @@ def begin(session: Session, request: RunRequest, *, at: datetime) -> Path:
         journal_count=0,
         journal_head="",
     )
-    return store.create_run(request.results, manifest=manifest, suite=suite)
+    return store.create_run(request.results, manifest=manifest, suite=suite, join=not request.new)
 
 
 def _session(request: RunRequest, spec: EndpointSpec, suite: Suite, newest: Mapping[str, RunSummary]) -> Session:

@@ -12,38 +12,12 @@ import numpy as np
 from blackbox.errors import EvidenceDamaged, UsageError
 from blackbox.evidence.population import fitted_part, lineage_of
 from blackbox.store.populations import read_population
-from blackbox.workflow import listing
 
 if TYPE_CHECKING:
     from blackbox.core import AnyArray
 
 TOLERANCE = 1e-6
 """Relative difference of a number fitted again: sums differ in their last digits between machines."""
-
-
-def verify_all(results: Path, names: Sequence[str], *, expect_head: str | None = None) -> dict[str, Any]:
-    """Return the `blackbox.verify/1` document of runs and population files.
-
-    Args:
-        results: Folder of runs.
-        names: Runs by id, unique prefix or path, and populations by path; none: every run.
-        expect_head: The head that the one named run, or digest that the one named population, is known to have had.
-
-    Raises:
-        UsageError: A run or population is unknown, or a head is expected of more than one.
-    """
-    files = [Path(name) for name in names if is_population(name)]
-    if not files:
-        return listing.verify(results, names, expect_head=expect_head)
-    if expect_head is not None and len(names) != 1:
-        raise UsageError("--expect-head is of one run or population: name exactly that one")
-    found = [verify_population(file) for file in files]
-    if expect_head is not None and found[0]["head"] != expect_head:
-        problem = f"{files[0]}: its digest is {found[0]['head'] or 'unknown'}, expected was {expect_head}"
-        found[0] |= {"ok": False, "problems": [*found[0]["problems"], problem]}
-    runs = [name for name in names if not is_population(name)]
-    entries = [*(listing.verify(results, runs)["runs"] if runs else []), *found]
-    return {"schema": "blackbox.verify/1", "ok": all(entry["ok"] for entry in entries), "runs": entries}
 
 
 def is_population(name: str) -> bool:

@@ -11,18 +11,26 @@ from blackbox.core import plain
 from blackbox.evidence.drift_context import run_context
 from blackbox.evidence.drift_document import LIMITS
 from blackbox.evidence.drift_document import SCHEMA as DRIFT_SCHEMA
-from blackbox.workflow.collecting import run_suites
+from blackbox.workflow._watch_borders import SUITE as BORDERS
+from blackbox.workflow._watch_borders import (
+    border_lines,
+    discovery_label,
+    discovery_of,
+    is_of,
+    newest_discovery,
+    selected,
+)
+from blackbox.workflow._watch_rounds import Rounds
 from blackbox.workflow.drifting import BASELINE, DriftOptions, read_document
 from blackbox.workflow.runs import open_run
-from blackbox.workflow.scheduling import DAILY, DAILY_CALLS, DAYS, daily_label, scheduled
-from blackbox.workflow.sessions import RunRequest
+from blackbox.workflow.scheduling import DAILY, DAILY_CALLS, DAYS, confirming_runs, daily_label, scheduled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from blackbox.core import Clock, EndpointSpec, OnProgress, Suite
+    from blackbox.core import Clock, EndpointSpec, OnProgress, Run, Suite
     from blackbox.workflow.collecting import RunEntry, RunReport
 
 SCHEMA = "blackbox.watch/1"
@@ -39,6 +47,7 @@ class WatchRequest:
         most_calls: Calls a suite, endpoint and day.
         horizon: Runs that a history will have in all.
         baseline: First runs that the others are tested against.
+        discover: Find the near ties of an endpoint among border inputs: where it has none yet, and after a change.
         since: First day (UTC, 2026-03-06) of the histories, after a change that was accepted; None: all days.
         seed: Decides the random order of the calls.
         max_requests: Requests to send at most, now.
@@ -52,11 +61,22 @@ class WatchRequest:
     most_calls: int = DAILY_CALLS
     horizon: int = DAYS
     baseline: int = BASELINE
+    discover: bool = False
     since: str | None = None
     seed: int = 0
     max_requests: int | None = None
     max_cost: float | None = None
     out: Path | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class _Asked:
+    """What an endpoint is asked today; `candidates` is the suite its near ties are looked for in, if they are."""
+
+    spec: EndpointSpec
+    suite: Suite
+    candidates: Suite | None = None
+    entry: RunEntry | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +95,7 @@ async def watch(
     """Collect today's run of every endpoint and suite, read the histories, and write one report of them.
 
     Today's run is one run: asked twice on one day (UTC), it sends nothing twice. Where the last run of a history is
-    suspected, its confirmation is collected at once and the history read again.
+    suspected, its confirmation is collected at once, with three times the calls of a day, and the history read again.
 
     Args:
         request: What to watch.
@@ -88,107 +108,130 @@ async def watch(
         EvidenceDamaged: A run does not agree with its own digests.
     """
     now = clock.now()
-    asked = scheduled(DAILY, request.suites, now=now, most_calls=request.most_calls)
-    todo = _collection(request, asked.suites, asked.label)
-    collected = await run_suites(todo, environ=environ, clock=clock, on_progress=on_progress)
-    histories = _read_all(request, collected.entries, now=now, on_progress=on_progress)
-    reports = [collected]
-    suspected = [place for place, history in enumerate(histories) if _wants_confirmation(history, collected, place)]
-    if suspected and not collected.exit_code:
-        again = await _confirmed(
-            request, collected.entries, suspected, environ=environ, clock=clock, on_progress=on_progress
-        )
-        reports += again
-        histories = _read_all(request, collected.entries, now=now, on_progress=on_progress)
-    document = _document(histories, reports, now)
-    html = report.render(document, to="html")
-    path = store.write_drift(request.results, document, html=html, at=now, out=request.out)
-    return WatchReport(
-        document=document,
-        path=path,
-        exit_code=max(each.exit_code for each in reports),
-        warnings=tuple(dict.fromkeys(warning for each in reports for warning in each.warnings)),
-    )
-
-
-def _collection(request: WatchRequest, suites: Sequence[Suite], label: str) -> RunRequest:
-    return RunRequest(
-        endpoints=request.endpoints,
-        suites=tuple(suites),
+    rounds = Rounds(
         results=request.results,
-        label=label,
         seed=request.seed,
         max_requests=request.max_requests,
         max_cost=request.max_cost,
+        environ=environ,
+        clock=clock,
+        on_progress=on_progress,
+    )
+    asked, notes = await _asked(request, rounds, now)
+    await _collect_today(asked, rounds, now)
+    histories = _read_all(request, asked, now=now, on_progress=on_progress)
+    suspected = [each for each, history in zip(asked, histories, strict=True) if _wants_confirmation(history, each)]
+    if suspected and not rounds.exit_code:
+        for each in suspected:
+            label, times = daily_label(clock.now(), confirming=True), confirming_runs(each.suite, each.spec)
+            await rounds.several(each.spec, each.suite, label=label, times=times)
+        histories = _read_all(request, asked, now=now, on_progress=on_progress)
+    if request.discover and not rounds.exit_code:
+        notes += await _discovered_anew(request, asked, histories, rounds)
+    document = _document(histories, rounds.reports, now)
+    html = report.render(document, to="html")
+    path = store.write_drift(request.results, document, html=html, at=now, out=request.out)
+    said = (warning for each in rounds.reports for warning in each.warnings)
+    return WatchReport(
+        document=document, path=path, exit_code=rounds.exit_code, warnings=tuple(dict.fromkeys([*said, *notes]))
     )
 
 
-def _wants_confirmation(history: Mapping[str, Any], collected: RunReport, place: int) -> bool:
+async def _asked(request: WatchRequest, rounds: Rounds, now: datetime) -> tuple[list[_Asked], list[str]]:
+    """Return what is asked today, endpoint by endpoint; near ties are found first where that was asked for."""
+    asked, notes = [], []
+    for suite in request.suites:
+        (thin,) = scheduled(DAILY, [suite], now=now, most_calls=request.most_calls).suites
+        for spec in request.endpoints:
+            if suite.name != BORDERS:
+                asked.append(_Asked(spec=spec, suite=thin))
+                continue
+            found = newest_discovery(request.results, spec, suite)
+            if found is None and request.discover:
+                found = await _discovery(spec, suite, rounds)
+            ties = selected(found, most_calls=request.most_calls) if found else None
+            if found and ties is None:
+                notes.append(f"{found.id}: no near tie of {spec.name} was found; it is asked evenly spaced inputs")
+            asked.append(_Asked(spec=spec, suite=ties or thin, candidates=suite))
+    return asked, notes
+
+
+async def _discovery(spec: EndpointSpec, suite: Suite, rounds: Rounds) -> Run | None:
+    label = discovery_label(rounds.clock.now())
+    (entry,) = (await rounds.collect([spec], [suite], label=label)).entries
+    return open_run(entry.path) if entry.path is not None and not rounds.exit_code else None
+
+
+async def _discovered_anew(
+    request: WatchRequest, asked: Sequence[_Asked], histories: Sequence[Mapping[str, Any]], rounds: Rounds
+) -> list[str]:
+    """Find new near ties where the endpoint changed, and return what is said of it."""
+    said = []
+    for each, history in zip(asked, histories, strict=True):
+        if each.candidates is None or history["verdict"] != "changed" or rounds.exit_code:
+            continue
+        found = await _discovery(each.spec, each.candidates, rounds)
+        ties = selected(found, most_calls=request.most_calls) if found else None
+        if found and ties:
+            said.append(
+                f"{each.spec.name}: {len(ties.probes)} new inputs were found in {found.id}; the next watch begins a "
+                "new history with them"
+            )
+    return said
+
+
+async def _collect_today(asked: Sequence[_Asked], rounds: Rounds, now: datetime) -> None:
+    """Ask what is due today; endpoints that are asked one suite are asked it in turns."""
+    suites = {each.suite.digest: each.suite for each in asked}
+    for digest, suite in suites.items():
+        specs = [each.spec for each in asked if each.suite.digest == digest]
+        for entry in (await rounds.collect(specs, [suite], label=daily_label(now))).entries:
+            for each in asked:
+                if each.suite.digest == digest and each.spec.name == entry.endpoint:
+                    each.entry = entry
+
+
+def _wants_confirmation(history: Mapping[str, Any], asked: _Asked) -> bool:
     """Return whether the run just collected is suspected and nothing has confirmed a change yet."""
     points = history["points"]
     return bool(
         history["detected"] is None
         and points
         and points[-1]["suspected"]
-        and points[-1]["run"] == collected.entries[place].run_id
+        and asked.entry is not None
+        and points[-1]["run"] == asked.entry.run_id
     )
 
 
-async def _confirmed(
-    request: WatchRequest,
-    entries: Sequence[RunEntry],
-    suspected: Sequence[int],
-    *,
-    environ: Mapping[str, str],
-    clock: Clock,
-    on_progress: OnProgress,
-) -> list[RunReport]:
-    """Collect the confirmation runs, one suite and endpoint at a time, and return what became of them."""
-    specs = {spec.name: spec for spec in request.endpoints}
-    label = daily_label(clock.now(), confirming=True)
-    asked = scheduled(DAILY, request.suites, now=clock.now(), most_calls=request.most_calls).suites
-    suites = {suite.name: suite for suite in asked}
-    reports = []
-    for place in suspected:
-        one = _collection(request, [suites[entries[place].suite]], label)
-        one = replace(one, endpoints=(specs[entries[place].endpoint],))
-        reports.append(await run_suites(one, environ=environ, clock=clock, on_progress=on_progress))
-    return reports
-
-
 def _read_all(
-    request: WatchRequest, entries: Sequence[RunEntry], *, now: datetime, on_progress: OnProgress
+    request: WatchRequest, asked: Sequence[_Asked], *, now: datetime, on_progress: OnProgress
 ) -> list[dict[str, Any]]:
     runs = [run for run in store.find_runs(request.results) if run.manifest.label.startswith(f"{DAILY}-")]
     known = [run for run in runs if run.manifest.label >= f"{DAILY}-{request.since or ''}"]
     options = DriftOptions(created_at=now, horizon=request.horizon, baseline=request.baseline)
-    return [_history(request, entry, known, options, on_progress) for entry in entries]
+    return [_history(each, known, options, on_progress) for each in asked]
 
 
 def _history(
-    request: WatchRequest,
-    entry: RunEntry,
-    known: Sequence[store.RunSummary],
-    options: DriftOptions,
-    on_progress: OnProgress,
+    asked: _Asked, known: Sequence[store.RunSummary], options: DriftOptions, on_progress: OnProgress
 ) -> dict[str, Any]:
     """Return the reading of the history that today's run of an endpoint and suite belongs to."""
-    spec = next(spec for spec in request.endpoints if spec.name == entry.endpoint)
-    wanted = {name: plain(spec)[name] for name in ("name", "kind", "base_url", "model", "routing")}
     paths = [
         run.path
         for run in known
-        if run.manifest.suite_name == entry.suite
-        and run.manifest.suite_version == entry.suite_version
-        and {name: run.manifest.endpoint.get(name) for name in wanted} == wanted
+        if run.manifest.suite_name == asked.suite.name
+        and run.manifest.suite_version == asked.suite.version
+        and is_of(run, asked.spec)
         and run.manifest.status == "finished"
     ]
-    if len(paths) > 1:
-        return read_document(paths, options, on_progress)
-    return _begun(entry, paths, options)
+    options = replace(options, confirming=confirming_runs(asked.suite, asked.spec))
+    document = read_document(paths, options, on_progress) if len(paths) > 1 else _begun(asked, paths, options)
+    if asked.candidates is None and discovery_of(asked.suite) is None:
+        return document
+    return {**document, "warnings": [*document["warnings"], *border_lines(document, asked.suite, asked.spec)]}
 
 
-def _begun(entry: RunEntry, paths: Sequence[Path], options: DriftOptions) -> dict[str, Any]:
+def _begun(asked: _Asked, paths: Sequence[Path], options: DriftOptions) -> dict[str, Any]:
     """Return the document of a history that has one run or none: nothing can be read yet."""
     runs = [open_run(path) for path in paths]
     points = [
@@ -217,9 +260,9 @@ def _begun(entry: RunEntry, paths: Sequence[Path], options: DriftOptions) -> dic
         "detected": None,
         "alpha": runs[0].suite.decision.alpha if runs else None,
         "horizon": options.horizon,
-        "endpoint": entry.endpoint,
-        "suite": entry.suite,
-        "suite_version": entry.suite_version,
+        "endpoint": asked.spec.name,
+        "suite": asked.suite.name,
+        "suite_version": asked.suite.version,
         "points": points,
         "probes": [],
         "exhibits": [],

@@ -261,3 +261,33 @@ def test_one_run_an_endpoint(made: Path, command: Command, tmp_path: Path) -> No
     """Two runs of one endpoint would be two answers to who it is."""
     said = command(*calibration(made, runs_of(made, ["solo00", "solo00"]), out=tmp_path / "p.json"))
     assert (said.code, "has 2 runs" in said.line()) == (2, True)
+
+
+def test_embeddings_are_read_on_request(made: Path, command: Command, tmp_path: Path) -> None:
+    """With --embeddings the population holds them, says that text can be rebuilt, and scores; not by default."""
+    out = tmp_path / "meant.json"
+    said = command(*calibration(made, runs_of(made, GROUP), out=out), "--embeddings", "--results", made / "r", "--json")
+    assert said.code == 0, said.err
+    entry = next(e for e in said.json["signals"] if e["signal"] == "whitened_embedding")
+    assert len(entry["model_digest"]) == 64
+    assert "rebuilt in part" in said.json["note"]
+    pair = ("compare", *runs_of(made, ["x1", "x2"]), "--population", out, "--results", made / "r", "--json")
+    found = command(*pair)
+    assert found.code == 0, found.err
+    signals = {s["signal"]: s["status"] for s in found.json["pairs"][0]["related"]["signals"]}
+    assert signals["whitened_embedding"] == "computed"
+    document = json.loads((made / "population.json").read_text())
+    assert "whitened_embedding" not in {e["signal"] for e in document["signals"]}
+    _another_model(out)
+    refused = command(*pair)
+    assert (refused.code, "another model than ours" in refused.err) == (2, True)
+
+
+def _another_model(population: Path) -> None:
+    """Make a population say that another model made its embeddings; its digest fits again."""
+    document = json.loads(population.read_text())
+    for entry in document["signals"]:
+        if "model_digest" in entry:
+            entry["model_digest"] = "0" * 64
+    document.pop("digest")
+    population.write_text(json.dumps({**document, "digest": digest(document)}))

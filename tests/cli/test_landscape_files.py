@@ -11,7 +11,8 @@ import pytest
 from blackbox.errors import UsageError
 from blackbox.report import render
 from blackbox.store import write_comparison
-from blackbox.workflow._compare_landscape import inert, landscape_files
+from blackbox.store.exported import inert
+from blackbox.workflow._compare_landscape import landscape_files
 from tests.support.runs import START
 
 if TYPE_CHECKING:

@@ -128,7 +128,23 @@ def test_a_secret_suite_comes_from_the_environment(
     text = (tmp_path / "s.yaml").read_text(encoding="utf-8")
     assert "a made-up key" not in text
     assert made["digest"] in text
-    assert "has no secret form" in command("suites", "secret", "identity", "--key-env", "MY_KEY", "-o", "i.yaml").line()
+    assert "there is no family 'tides'" in command("suites", "secret", "tides", "--key-env", "MY_KEY", "-o", "i").line()
+
+
+@pytest.mark.parametrize(
+    ("family", "n_probes", "n_calls"),
+    [("knowledge-edge", 15, 30), ("identity", 16, 80), ("refusal", 100, 300), ("tool-call", 60, 180)],
+)
+def test_a_secret_suite_is_read_back_and_planned(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, family: str, n_probes: int, n_calls: int
+) -> None:
+    """The file is what was drawn: locked, clean, with facts, tools and keys, and nothing of the key in it."""
+    monkeypatch.setenv("BLACKBOX_SUITE_KEY", "a made-up key of some length")
+    made = command("suites", "secret", family, "-o", "s.yaml", "--json").json
+    assert (n_probes, n_calls, []) == (made["n_probes"], made["n_calls"], made["findings"])
+    assert made["digest"] == load(tmp_path / "s.yaml").digest
+    assert "a made-up key" not in (tmp_path / "s.yaml").read_text(encoding="utf-8")
+    assert 0 == command("suites", "lint", "s.yaml").code
 
 
 def test_near_ties_are_selected_and_discovery_stays_out_of_the_test(

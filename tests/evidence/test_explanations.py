@@ -12,6 +12,7 @@ from blackbox import registry
 from blackbox.core import Outcome
 from blackbox.evidence.explanations import Explanation, explanations
 from blackbox.evidence.same import Design
+from blackbox.stats.sampling import power_family
 
 DESIGN = Design(signals={n: registry.signal(n) for n in ("exact_mmd", "chi2")}, seed=0, n_permutations=499)
 SUITE = make_suite(16)
@@ -104,3 +105,15 @@ def test_a_side_that_was_nearly_all_cut_off_is_not_explained_by_that(own: np.nda
     both = (make_sample(a), make_sample(replace(b, observations=cut)))
     cap = {e.name: e for e in explanations(*both, FORMS, DESIGN, alpha=0.01)}["length cap"]
     assert (cap.status, cap.pvalue > 0.05) == ("cannot_tell", True)
+
+
+def test_a_setting_at_the_end_of_those_tried_is_no_explanation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flat mixture ends at the hottest temperature tried: can't be told. Without that rule it would be explained."""
+    own = np.random.default_rng(7).dirichlet(np.full(12, 0.3), 16)
+    flat = (own ** (1 / 3)) / (own ** (1 / 3)).sum(1, keepdims=True)
+    ended = found(own, 0.5 * flat + 0.5 / 12, n=15)["sampling temperature"]
+    assert "3.00 times" in str(ended.estimate)
+    assert (ended.status, "last one tried" in str(ended.reason)) == ("cannot_tell", True)
+    family = replace(power_family(), edges=frozenset())
+    monkeypatch.setattr("blackbox.evidence.explanations.power_family", lambda: family)
+    assert "last one tried" not in str(found(own, 0.5 * flat + 0.5 / 12, n=15)["sampling temperature"].reason)

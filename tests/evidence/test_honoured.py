@@ -101,10 +101,10 @@ async def test_counting_the_end_mark_would_bias_the_bet(monkeypatch: pytest.Monk
     tokens = tuple(
         TokenLogprob(token=f"w{i}", logprob=float(np.log(p[i] * 0.85)), top=tops) for i in rng.choice(3, 400, p=p)
     )
-    row = [stated_draws._Row(token, "").stated for token in tokens[:1]]
+    row = [stated_draws._Row(token, "", ()).stated for token in tokens[:1]]
     assert [0.5, 0.3, 0.2, 0.0] == pytest.approx(row[0])
     monkeypatch.setattr(stated_draws, "_ends", lambda _: False)
-    assert 0.85 * 0.5 == pytest.approx(stated_draws._Row(tokens[0], "").stated[0])
+    assert 0.85 * 0.5 == pytest.approx(stated_draws._Row(tokens[0], "", ()).stated[0])
 
 
 async def test_settings_say_in_our_words_what_became_of_them() -> None:

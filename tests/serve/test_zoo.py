@@ -126,6 +126,7 @@ def test_lineage_tells_children_siblings_students_and_strangers_apart(lineage: A
             "other": {"how": "pruned", "from": "base", "data": ["u"]},
             "both": {"how": "merged", "from": ["child", "other"], "data": ["t"]},
             "student": {"how": "trained", "teacher": "base", **common, "data": ["v"]},
+            "pupil": {"how": "trained", "teacher": "base", **common, "data": ["w"]},
             "stranger": {"how": "trained", **common},
         },
     }
@@ -135,6 +136,7 @@ def test_lineage_tells_children_siblings_students_and_strangers_apart(lineage: A
     assert found["base", "both"] == ("derived", "both descends from base")
     assert found["child", "other"] == ("siblings", "child and other both descend from base")
     assert found["base", "student"] == ("distilled", "student learnt from what base says")
+    assert found["student", "pupil"] == ("co-distilled", "student and pupil both learnt from what base says")
     assert found["base", "stranger"] == (
         "unrelated",
         "base and stranger are unrelated, but share data, tokenizer and architecture",
@@ -176,6 +178,8 @@ def test_lineage_tells_ways_of_serving_apart(lineage: Any) -> None:
         ("a", "a-student", "distilled"),
         ("a", "a-student-c", "distilled"),
         ("a-tuned", "c-from-a", "distilled"),
+        ("a-student", "c-from-a", "co-distilled"),
+        ("a-student-c", "c-from-a", "co-distilled"),
         ("c", "c-from-a", "derived"),
         ("a", "b-tuned", "unrelated"),
         ("a-tuned", "b-tuned", "unrelated"),

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support.real_servers import N_CALLS, asked, judged, spec
 
-from blackbox import serve, suites
-from blackbox.core import EndpointSpec
+from blackbox import serve
 from blackbox.serve import folder
-from blackbox.suites import locked
 from blackbox.workflow.clock import SYSTEM_CLOCK, run_sync
-from blackbox.workflow.collecting import run_suites
-from blackbox.workflow.compare import CompareOptions, compare_runs
 from blackbox.workflow.doctor import DoctorRequest, examine
-from blackbox.workflow.sessions import RunRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,21 +22,6 @@ if TYPE_CHECKING:
     Serving = Callable[[Path], AbstractContextManager[str]]
 
 pytestmark = pytest.mark.servers
-
-SUITE = """\
-schema: blackbox.suite/1
-name: few
-version: 1
-questions: [same]
-system: You are a helpful assistant.
-decoding: {temperature: 1.0, top_p: 1.0}
-defaults: {family: pick, language: en, form: closed, parser: word, repeats: 30, max_output_tokens: 16}
-probes:
-  - {id: colour, prompt: Name a random colour. Answer with one word only.}
-  - {id: city, prompt: Name a random city. Answer with one word only.}
-  - {id: fruit, prompt: Name a random fruit. Answer with one word only.}
-  - {id: bird, prompt: Name a random bird. Answer with one word only.}
-"""
 
 
 @dataclass(frozen=True)
@@ -53,38 +33,32 @@ class Collected:
 
 
 @pytest.fixture(scope="module")
-def collected(transformers_serve: Serving, tmp_path_factory: pytest.TempPathFactory) -> Collected:
+def collected(
+    once: Callable[[str, Callable[[], Any]], Any],
+    transformers_serve: Serving,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Collected:
     """A by transformers serve, A by the reference endpoint and B by transformers serve, compared."""
     results = tmp_path_factory.mktemp("results")
-    path = results / "few.yaml"
-    path.write_text(locked(SUITE), encoding="utf-8")
+    found = once("three-servers", lambda: _compared(transformers_serve, results))
+    pairs = {frozenset((pair["a_endpoint"], pair["b_endpoint"])): pair["same"] for pair in found["pairs"]}
+    return Collected(pairs=pairs, outcomes={run["endpoint"]: run["outcomes"] for run in found["runs"]})
+
+
+def _compared(transformers_serve: Serving, results: Path) -> dict[str, Any]:
     with ExitStack() as stack:
-        urls = {
-            "theirs-a": (stack.enter_context(transformers_serve(folder("a"))), str(folder("a"))),
-            "theirs-b": (stack.enter_context(transformers_serve(folder("b"))), str(folder("b"))),
-            "ours-a": (stack.enter_context(serve.running({"a": "a"})), "a"),
-        }
-        specs = tuple(_spec(name, url, model) for name, (url, model) in urls.items())
-        request = RunRequest(endpoints=specs, suites=(suites.find(str(path)),), results=results)
-        report = run_sync(run_suites(request, environ={}, clock=SYSTEM_CLOCK, on_progress=lambda _: None))
-    assert {"finished"} == {entry.state for entry in report.entries}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found = compare_runs(
-            results, [str(entry.path) for entry in report.entries], CompareOptions(created_at=SYSTEM_CLOCK.now()),
-            lambda _: None,
-        )  # fmt: skip
-    pairs = {frozenset((pair["a_endpoint"], pair["b_endpoint"])): pair["same"] for pair in found.document["pairs"]}
-    return Collected(pairs=pairs, outcomes={run["endpoint"]: run["outcomes"] for run in found.document["runs"]})
-
-
-def _spec(name: str, url: str, model: str) -> EndpointSpec:
-    return EndpointSpec(name=name, kind="openai-chat", base_url=url, model=model, concurrency=4, timeout_s=60.0)
+        theirs = [
+            spec(f"theirs-{name}", stack.enter_context(transformers_serve(folder(name))), str(folder(name)))
+            for name in ("a", "b")
+        ]
+        ours = spec("ours-a", stack.enter_context(serve.running({"a": "a"})), "a")
+        runs = asked(results, [*theirs, ours])
+    return judged(results, runs)
 
 
 def test_every_call_is_answered(collected: Collected) -> None:
     """A server that is not ours is asked and read without a loss."""
-    assert dict.fromkeys(collected.outcomes, 120) == {
+    assert dict.fromkeys(collected.outcomes, N_CALLS) == {
         name: outcomes.get("ok", 0) + outcomes.get("truncated", 0) for name, outcomes in collected.outcomes.items()
     }
 
@@ -109,7 +83,7 @@ def test_doctor_finds_what_the_server_ignores(transformers_serve: Serving, tmp_p
     process: calls under way at once disturb each other's, so nothing is expected of it.
     """
     with transformers_serve(folder("a")) as url:
-        request = DoctorRequest(endpoints=(_spec("theirs-a", url, str(folder("a"))),), results=tmp_path)
+        request = DoctorRequest(endpoints=(spec("theirs-a", url, str(folder("a"))),), results=tmp_path)
         (found,) = run_sync(examine(request, environ={}, clock=SYSTEM_CLOCK, on_progress=lambda _: None))
     assert found.document is not None, found.reason
     status = {finding["check"]: finding["status"] for finding in found.document["findings"]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from blackbox.stats.permutation import CHUNK, label_chunk, permutation_pvalue
+from blackbox.stats.permutation import CHUNK, KEPT_ROWS, kept_labels, label_chunk, permutation_pvalue
 
 
 def test_the_smallest_pvalue_counts_the_observed_labelling() -> None:
@@ -37,9 +37,9 @@ def test_every_row_deals_the_same_numbers() -> None:
 
 def test_labels_depend_on_their_arguments_only() -> None:
     """The same arguments give the same labels; another probe, seed or chunk gives others."""
-    label_chunk.cache_clear()
+    kept_labels.cache_clear()
     first = label_chunk(0, "p", (5, 5), 0).copy()
-    label_chunk.cache_clear()
+    kept_labels.cache_clear()
     assert np.array_equal(first, label_chunk(0, "p", (5, 5), 0))
     for other in ((1, "p", (5, 5), 0), (0, "q", (5, 5), 0), (0, "p", (5, 5), 1)):
         assert not np.array_equal(first[1:], label_chunk(*other)[1:])
@@ -58,3 +58,13 @@ def test_all_labellings_are_about_equally_frequent() -> None:
     expected = 6 * CHUNK / 6
     assert len(counts) == 6
     assert ((counts - expected) ** 2 / expected).sum() < 20.5
+
+
+def test_the_labels_of_a_huge_probe_are_not_kept() -> None:
+    """A hundred thousand answers must not fill memory: their labels are drawn anew, and are the same."""
+    kept_labels.cache_clear()
+    first = label_chunk(0, "p", (KEPT_ROWS, 1), 0)
+    assert kept_labels.cache_info().currsize == 0
+    assert np.array_equal(first, label_chunk(0, "p", (KEPT_ROWS, 1), 0))
+    label_chunk(0, "p", (KEPT_ROWS - 1, 1), 0)
+    assert kept_labels.cache_info().currsize == 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from blackbox.stats.stated import Draws, fitted_temperature, log_evidence, nucleus, penalised, tempered
+from blackbox.stats.stated import Draws, divided, fitted_temperature, log_evidence, nucleus, penalised, tempered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,8 @@ def test_tokens_drawn_as_stated_rarely_win_a_bet(rng: np.random.Generator) -> No
 def test_the_expected_payoff_of_one_token_is_one(rng: np.random.Generator) -> None:
     """Σ_t p(t) q(t)/p(t) = 1 for every alternative: none can win on average."""
     draws = drawn(rng, n=50)
-    for law in (nucleus(draws, 0.8), nucleus(draws, 0.0), tempered(draws, 0.7), penalised(draws, 0.5)):
+    laws = (nucleus(draws, 0.8), nucleus(draws, 0.0), tempered(draws, 0.7), penalised(draws, 0.5))
+    for law in (*laws, divided(draws, 1.3, 5.0)):
         assert np.ones(50) == pytest.approx(law.sum(axis=1), abs=1e-12)
         assert law.min() >= 0
 
@@ -58,6 +59,7 @@ def test_a_law_that_is_no_law_would_be_caught(rng: np.random.Generator) -> None:
         ("greedy", lambda d: nucleus(d, 0.0)),
         ("temperature", lambda d: tempered(d, 0.7)),
         ("repetition_penalty", lambda d: penalised(d, 0.4)),
+        ("repetition_penalty", lambda d: divided(d, 1.3, 7.0)),
     ],
 )
 def test_each_alternative_is_found_and_named(
@@ -72,9 +74,10 @@ def test_each_alternative_is_found_and_named(
 
 
 def test_laws_agree_with_a_double_loop(rng: np.random.Generator) -> None:
-    """Nucleus, temperature and penalty, token by token."""
+    """Nucleus, temperature and both penalties, token by token."""
     draws = drawn(rng, n=30)
     cut, warm, fined = nucleus(draws, 0.8), tempered(draws, 0.7), penalised(draws, 0.5)
+    split = divided(draws, 1.3, 5.0)
     for i, row in enumerate(draws.stated):
         kept, before = [], 0.0
         for p in row:
@@ -87,6 +90,9 @@ def test_laws_agree_with_a_double_loop(rng: np.random.Generator) -> None:
         assert [p / sum(raw) for p in raw] == pytest.approx(warm[i].tolist(), abs=1e-12)
         weighed = [p * (0.5 if seen else 1.0) for p, seen in zip(row, draws.seen[i], strict=True)]
         assert [p / sum(weighed) for p in weighed] == pytest.approx(fined[i].tolist())
+        logits = [math.log(p) + 5.0 for p in row]
+        moved = [(x / 1.3 if x > 0 else x * 1.3) if seen else x for x, seen in zip(logits, draws.seen[i], strict=True)]
+        assert [math.exp(x) / sum(map(math.exp, moved)) for x in moved] == pytest.approx(split[i].tolist())
 
 
 def test_a_nucleus_beyond_the_listed_tokens_is_not_judged() -> None:

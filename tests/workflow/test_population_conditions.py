@@ -10,7 +10,7 @@ import pytest
 from support.runs import make_run
 
 from blackbox import suites
-from blackbox.workflow._population_conditions import applicability, stated_conditions
+from blackbox.workflow._population_conditions import applicability, named_size, stated_conditions
 
 if TYPE_CHECKING:
     from blackbox.core import Run
@@ -44,7 +44,7 @@ def later(run: Run, days: int) -> Run:
 
 
 def test_what_the_population_was_collected_under_is_met(run: Run) -> None:
-    """Same settings, same period, no reasoning shown; the size class is never known."""
+    """Same settings, same period, no reasoning shown; the size class is unknown where no name gives it."""
     found = states([run], [run, run])
     assert found.pop("size class") == "unknown"
     assert set(found.values()) == {"met"}
@@ -78,3 +78,23 @@ def test_reasoning_that_the_population_does_not_hold_is_outside(run: Run) -> Non
     assert states([run, thinking], [run, thinking])["reasoning mode"] == "met"
     assert states([imported], [imported, imported])["reasoning mode"] == "unknown"
     assert states([imported], [imported, thinking])["reasoning mode"] == "unmet"
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("qwen2.5-14b-instruct", 14), ("Qwen/Qwen2-0.5B", 0.5), ("mixtral-8x7b", 56), ("gpt-4", None), ("b2b-7", None)],
+)
+def test_sizes_are_read_from_names(name: str, size: float | None) -> None:
+    """Billions of parameters, decimal and of experts; nothing where the name gives none."""
+    assert named_size(name) == size
+
+
+def test_a_much_smaller_model_is_outside(run: Run) -> None:
+    """Population of 7 and 70 billion: 14 and 2 are inside, half a billion is not, a name without size is unknown."""
+    of = {
+        size: with_manifest(run, endpoint={**run.manifest.endpoint, "model": f"m-{size}b"})
+        for size in (7, 70, 14, 2, 0.5)
+    }
+    population = [of[7], of[70]]
+    found = [states(population, [of[14], other])["size class"] for other in (of[2], of[0.5], run)]
+    assert found == ["met", "unmet", "unknown"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -11,10 +10,8 @@ import pytest
 
 from blackbox import serve, suites
 from blackbox.core import EndpointSpec, Prices
-from blackbox.suites.fields import Place
-from blackbox.suites.schema import build, content_digest
 from blackbox.workflow.clock import SYSTEM_CLOCK
-from blackbox.workflow.scheduling import scheduled, with_yearly, yearly_line
+from blackbox.workflow.scheduling import DAILY_CALLS, DAYS, scheduled, with_yearly, yearly_line
 from blackbox.workflow.sessions import RunRequest
 from blackbox.workflow.watching import WatchReport, WatchRequest, watch
 from tests.support.fake_vendor import FakeVendor, serving
@@ -40,18 +37,15 @@ def spec_of(base_url: str, model: str = "m") -> EndpointSpec:
     return EndpointSpec(name="watched", kind="openai-chat", base_url=base_url, model=model, concurrency=4)
 
 
-def english() -> Suite:
-    """Return the ten English choices of one-token, eight times each: 80 calls."""
-    document = copy.deepcopy(dict(suites.find("one-token").document))
-    document.pop("short")
-    document["name"] = "one-token-english"
-    document["probes"] = [{**probe, "repeats": 8} for probe in document["probes"] if probe["language"] == "en"]
-    document["digest"] = content_digest(document)
-    return build(document, Place(source="one-token in English"), origin="file")
-
-
 async def on_day(
-    day: int, spec: EndpointSpec, results: Path, *, suite: Suite | None = None, calls: int = 48, horizon: int = 30
+    day: int,
+    spec: EndpointSpec,
+    results: Path,
+    *,
+    suite: Suite | None = None,
+    calls: int = 48,
+    horizon: int = 30,
+    discover: bool = False,
 ) -> WatchReport:
     """Watch as if it were so many days after the start."""
     moments = (START + timedelta(days=day, milliseconds=k) for k in range(10**9))
@@ -62,6 +56,7 @@ async def on_day(
         results=results,
         most_calls=calls,
         horizon=horizon,
+        discover=discover,
     )
     return await watch(request, environ={}, clock=clock, on_progress=lambda _: None)
 
@@ -71,7 +66,7 @@ async def test_a_day_is_one_run_and_nothing_is_sent_twice(vendor: FakeVendor, tm
     spec = spec_of(vendor.base_url)
     first = await on_day(0, spec, tmp_path)
     sent = vendor.n_requests
-    assert 48 == sent
+    assert 40 == sent
     again = await on_day(0, spec, tmp_path)
     assert sent == vendor.n_requests
     (history,) = again.document["histories"]
@@ -89,7 +84,7 @@ async def test_a_swap_is_suspected_confirmed_the_same_day_and_reported(vendor: F
     vendor.answer = lambda body, _: "zebra" if "animal" in body["messages"][-1]["content"] else "kumquat"
     sent = vendor.n_requests
     found = await on_day(5, spec, tmp_path)
-    assert 2 * 48 == vendor.n_requests - sent
+    assert 4 * 40 == vendor.n_requests - sent
     (history,) = found.document["histories"]
     assert "changed" == history["verdict"]
     labels = {point["run"]: point["label"] for point in history["points"]}
@@ -108,11 +103,11 @@ async def test_an_endpoint_that_fails_is_incomplete_not_changed(vendor: FakeVend
 
 
 def test_daily_thins_a_suite_to_one_digest_and_dates_the_label() -> None:
-    """At most 60 calls, three a question, the same digest every day; other labels change nothing."""
+    """At most 60 calls, the short form's questions, the same digest every day; other labels change nothing."""
     suite = suites.find("one-token")
     (thin,) = scheduled("daily", [suite], now=START).suites
     (later,) = scheduled("daily", [suite], now=START + timedelta(days=9)).suites
-    assert [3] * 20 == [probe.repeats for probe in thin.probes]
+    assert [6] * 10 == [probe.repeats for probe in thin.probes]
     assert {p.digest for p in suite.probes} >= {p.digest for p in thin.probes}
     assert thin.digest == later.digest != suite.digest
     assert "daily-2026-03-01" == scheduled("daily", [suite], now=START).label
@@ -129,7 +124,7 @@ def test_a_year_of_days_has_a_price(tmp_path: Path) -> None:
     priced = replace(spec_of("http://127.0.0.1:1/v1"), prices=Prices(input_per_mtok=1.0, output_per_mtok=2.0))
     request = RunRequest(endpoints=(priced,), suites=thin, results=tmp_path)
     yearly = with_yearly({}, request)["yearly"]
-    assert 365 * 60 == yearly["n_requests"]
+    assert (365 * 60, 657) == (yearly["n_requests"], yearly["n_confirming_requests"])
     assert 0 < yearly["cost"] < 5
     assert "21,900 requests" in yearly_line(yearly)
     unknown = with_yearly({}, replace(request, endpoints=(replace(priced, prices=None),)))["yearly"]
@@ -139,22 +134,23 @@ def test_a_year_of_days_has_a_price(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 async def test_swapped_zoo_model_is_suspected_by_the_next_run_and_confirmed_by_the_one_after(tmp_path: Path) -> None:
-    """Real weights behind one name, swapped halfway: 80 calls a day, four days, then another model.
+    """Real weights behind one name, swapped halfway: a default day and horizon, four days, then another model.
 
-    Drawn from banks of these models' answers, 25 of 25 such histories were suspected and confirmed; with 20 × 3 calls
-    in two languages, one of them noise for models this small, 6 of 20 were confirmed by the next run.
+    Drawn from banks of these models' answers, all of the histories that the benchmark counts were suspected by the
+    next run and confirmed by the one after.
     """
-    found, port, suite = {}, 0, english()
+    found, port = {}, 0
     for model, days in (("a", range(4)), ("c", range(4, 5))):
         with serve.running({"m": model}, port=port) as base_url:
             port = int(base_url.removesuffix("/v1").rsplit(":", 1)[1])
             for day in days:
-                report = await on_day(day, spec_of(base_url), tmp_path, suite=suite, calls=80, horizon=7)
+                spec = replace(spec_of(base_url), concurrency=16)
+                report = await on_day(day, spec, tmp_path, calls=DAILY_CALLS, horizon=DAYS)
                 (found[day],) = report.document["histories"]
     assert [] == [day for day in range(4) if any(point["alarm"] for point in found[day]["points"])]
     swapped = found[4]
     labels = {point["run"]: point["label"] for point in swapped["points"]}
-    assert [("daily-2026-03-05", True, False), ("daily-2026-03-05-confirm", True, True)] == [
-        (point["label"], point["suspected"], point["alarm"]) for point in swapped["points"][-2:]
+    assert [("daily-2026-03-05", True, False, 60), ("daily-2026-03-05-confirm", True, True, 180)] == [
+        (point["label"], point["suspected"], point["alarm"], point["n"]) for point in swapped["points"][-2:]
     ]
     assert ("changed", "daily-2026-03-05") == (swapped["verdict"], labels[swapped["onset"]])

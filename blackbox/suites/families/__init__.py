@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from blackbox.suites.families import borders, choosing, picks, sequences, texts, tokens
+from blackbox.suites.families import (
+    borders,
+    choosing,
+    identities,
+    knowledge,
+    picks,
+    refusals,
+    sequences,
+    texts,
+    tokens,
+    tool_calls,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,14 +29,21 @@ if TYPE_CHECKING:
 Maker: TypeAlias = "Callable[[Draws], list[dict[str, Any]]]"
 
 FAMILIES: Mapping[str, Maker] = {
-    "border-input": borders.make,
+    "border-input": borders.make_secret,
     "continuation": texts.continuations,
     "determinism": texts.long_requests,
+    "identity": identities.make,
+    "knowledge-edge": knowledge.make,
     "one-token": picks.make,
     "open-ended": texts.open_questions,
     "random-bits": sequences.make,
     "reasoned-choice": choosing.make,
+    "refusal": refusals.make,
     "tokenizer": tokens.make,
+    "tool-call": tool_calls.make,
 }
-VERSION = 1
-"""Raised when the same key gives other questions."""
+VERSIONS: Mapping[str, int] = {
+    family: 2 if family in {"border-input", "continuation", "determinism", "open-ended", "tokenizer"} else 1
+    for family in FAMILIES
+}
+"""Raised where the same key gives other questions than it gave before."""

@@ -27,15 +27,37 @@ _WORDS: Mapping[str, Sequence[str]] = {
         "mnemonics", "Szczebrzeszyn", "phthisis", "jnana", "Kyrgyz", "tmesis", "Djibouti",
     ),
     "emoji": ("🦊", "🧭", "🪡", "🫖", "🛶", "🧶", "🦔", "🪗", "🫐", "🧉", "🪵", "🦩"),
+    "code": (
+        "for i in range(n):", "return [x * 2 for x in rows]", "if (ptr == NULL) {", "std::vector<int> v;",
+        "const total = items.reduce(add, 0);", "SELECT name FROM towns", "raise ValueError(key)", "let mut count = 0;",
+        "while queue:", "print(f'{value:>8}')", "public static void main", "#include <stdio.h>",
+    ),
+    "russian": (
+        "паром", "гавань", "фонарь", "сад", "свисток", "мрамор", "напёрсток", "седло", "гравий", "петрушка", "якорь",
+        "бархат", "луг", "бочка", "орех", "чайник",
+    ),
+    "arabic": (
+        "قارب", "ميناء", "فانوس", "بستان", "صفارة", "رخام", "دفتر", "سرج", "حصى", "مدخنة", "مرساة", "مخمل", "مرج", "برميل",  # noqa: E501 - wide characters
+        "نحاس", "إبريق",
+    ),
+    "korean": (
+        "나룻배", "항구", "등불", "과수원", "호루라기", "대리석", "장부", "안장", "자갈", "굴뚝", "벨벳", "풀밭", "구리", "호두", "주전자",  # noqa: E501 - wide characters
+        "돌다리",
+    ),
 }  # fmt: skip
-_LANGUAGES = {"english": "en", "chinese": "zh", "rare": "en", "emoji": "und", "digits": "und"}
+_LANGUAGES = {
+    "english": "en", "chinese": "zh", "rare": "en", "emoji": "und", "digits": "und", "code": "und", "russian": "ru",
+    "arabic": "ar", "korean": "ko",
+}  # fmt: skip
 _N_WORDS = 14
+_N_SHORT_WORDS = {"chinese": 30, "emoji": 60, "korean": 24}
+"""Units of short words have more of them, so that one more line is always much of the whole text."""
 _N_BASELINES = 2
 _MOST = 3
 
 
 def make(draws: Draws) -> list[dict[str, Any]]:
-    """Return the bare frame twice and five units, each once, twice and three times."""
+    """Return the bare frame twice and nine units, each once, twice and three times."""
     frame = f"{_FRAME}\n{_CLOSE}"
     names = [f"baseline-{'ab'[i]}" for i in range(_N_BASELINES)]
     found = [{"id": name, "family": "baseline", "language": "en", "prompt": frame} for name in names]
@@ -50,5 +72,5 @@ def make(draws: Draws) -> list[dict[str, Any]]:
 def _unit(draws: Draws, unit: str) -> str:
     if unit == "digits":
         return " ".join(str(draws.between(10**3, 10**9)) for _ in range(_N_WORDS))
-    words = [draws.pick(_WORDS[unit]) for _ in range(_N_WORDS)]
+    words = [draws.pick(_WORDS[unit]) for _ in range(_N_SHORT_WORDS.get(unit, _N_WORDS))]
     return ("" if unit in {"chinese", "emoji"} else " ").join(words)

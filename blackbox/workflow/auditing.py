@@ -1,0 +1,119 @@
+"""`verify`: what each name stands for (run, redacted run, result, population, bundle), and what its audit found."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from blackbox.core import plain
+from blackbox.errors import EvidenceDamaged, UsageError
+from blackbox.store.bundles import unpack_bundle
+from blackbox.store.redacted import verify_redacted
+from blackbox.workflow import listing
+from blackbox.workflow.recomputing import Places, is_result, verify_result
+from blackbox.workflow.redacting import redacted_folder
+from blackbox.workflow.verifying import is_population, verify_population
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from blackbox.store import VerifyReport
+
+
+def audit(results: Path, names: Sequence[str], *, expect_head: str | None = None) -> dict[str, Any]:
+    """Return the `blackbox.verify/1` document of runs, results and populations.
+
+    Args:
+        results: Folder of runs.
+        names: By id, unique prefix or path; none: every run.
+        expect_head: The head, or digest, that the one thing named is known to have had.
+
+    Raises:
+        UsageError: A name stands for nothing, or a head is expected of more than one.
+    """
+    if expect_head is not None and len(names) != 1:
+        raise UsageError("--expect-head is of one run, result or population: name exactly that one")
+    if not names:
+        return listing.verify(results, names)
+    entries = [entry for name in names for entry in _audited(results, name, expect_head)]
+    return {"schema": "blackbox.verify/1", "ok": all(entry["ok"] for entry in entries), "runs": entries}
+
+
+def _audited(results: Path, name: str, expect_head: str | None) -> list[dict[str, Any]]:
+    if (bundle := _bundle(name)) is not None:
+        return _of_bundle(bundle, expect_head)
+    if (redacted := redacted_folder(results, name)) is not None:
+        return [_entry(redacted, verify_redacted(redacted, expect_head=expect_head))]
+    result = find_result(results, name)
+    if result is not None:
+        return [_expected(verify_result(result, places_of(results, result)), expect_head)]
+    if is_population(name):
+        return [_expected(verify_population(Path(name)), expect_head)]
+    found: list[dict[str, Any]] = listing.verify(results, [name], expect_head=expect_head)["runs"]
+    return found
+
+
+def places_of(results: Path, result: Path) -> Places:
+    """Return where the inputs of a result may lie: in the results folder, beside it, or beside its folder."""
+    folder = result if result.is_dir() else result.parent
+    around = (results, folder.absolute().parent)
+    populations = sorted(file for each in (*around, folder) if each.is_dir() for file in each.glob("*.json"))
+    return Places(runs=tuple(dict.fromkeys(around)), populations=tuple(f for f in populations if not is_result(f)))
+
+
+def find_result(results: Path, name: str) -> Path | None:
+    """Return the comparison or reading that a name stands for: a path, an id or a unique prefix; None: neither."""
+    for path in (Path(name), results / Path(name).name):
+        if name and is_result(path):
+            return path
+    if not results.is_dir() or not name:
+        return None
+    begun = sorted(path for path in results.iterdir() if path.name.startswith(name) and path.is_dir())
+    return begun[0] if len(begun) == 1 and is_result(begun[0]) else None
+
+
+def _bundle(name: str) -> Path | None:
+    """Return the path of a bundle: any file that is neither JSON of ours nor in a run."""
+    path = Path(name)
+    return path if name and path.is_file() and path.suffix != ".json" else None
+
+
+def _of_bundle(path: Path, expect_head: str | None) -> list[dict[str, Any]]:
+    """Unpack a bundle where nothing else is, and audit everything in it by nothing but what is in it."""
+    entry = {"path": str(path), "run": path.name, "kind": "bundle", "ok": True, "n_entries": 0, "head": ""}
+    entry |= {"problems": [], "warnings": []}
+    with tempfile.TemporaryDirectory(prefix="blackbox-bundle-") as scratch:
+        folder = Path(scratch)
+        try:
+            listing = unpack_bundle(path, folder)
+        except EvidenceDamaged as error:
+            return [entry | {"ok": False, "problems": [str(error)]}]
+        entry |= {"n_entries": len(listing["files"]), "head": listing["digest"]}
+        return [_expected(entry, expect_head), *(_moved(each, folder) for each in _unpacked(folder))]
+
+
+def _unpacked(folder: Path) -> list[dict[str, Any]]:
+    populations = tuple(sorted((folder / "populations").glob("*.json")))
+    places = Places(runs=(folder / "runs",), populations=populations)
+    runs = listing.verify(folder / "runs", [])["runs"] if (folder / "runs").is_dir() else []
+    redacted = [_entry(path, verify_redacted(path)) for path in sorted((folder / "redacted").glob("*"))]
+    results = [verify_result(path, places) for path in sorted((folder / "results").glob("*"))]
+    return [*runs, *redacted, *(verify_population(path) for path in populations), *results]
+
+
+def _moved(entry: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return an entry without the folder it was unpacked to, which is gone."""
+    said = {name: [line.replace(f"{folder}/", "") for line in entry[name]] for name in ("problems", "warnings")}
+    return entry | said | {"path": entry["path"].replace(f"{folder}/", "")}
+
+
+def _entry(path: Path, report: VerifyReport) -> dict[str, Any]:
+    return {"path": str(path), "run": path.name, "kind": "redacted", **plain(report)}
+
+
+def _expected(entry: dict[str, Any], expect_head: str | None) -> dict[str, Any]:
+    if expect_head is None or entry["head"] == expect_head:
+        return entry
+    problem = f"{entry['path']}: its digest is {entry['head'] or 'unknown'}, expected was {expect_head}"
+    return entry | {"ok": False, "problems": [*entry["problems"], problem]}
