@@ -22,6 +22,7 @@ from blackbox.cli.options import (
 )
 from blackbox.cli.output import columns, has_color, note, print_json, printable, say
 from blackbox.cli.progress import shown
+from blackbox.cli.reporting import write_for_machines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,6 +93,7 @@ def drift(
         found = drift_runs(folder(results), runs, options, on_progress)
     show_reading(found.document, as_json=as_json)
     note(f"report: {found.path / 'report.html'}")
+    write_for_machines(found.document, junit=None, markdown=None)
     if gate:
         raise typer.Exit(gate_code([found.document]))
 
@@ -179,6 +181,7 @@ def watch(
         note(f"warning: {printable(warning)}")
     show_reading(done.document, as_json=as_json)
     note(f"report: {done.path / 'report.html'}")
+    write_for_machines(done.document, junit=None, markdown=None)
     if done.exit_code:
         raise typer.Exit(done.exit_code)
     if gate:

@@ -35,14 +35,17 @@ def hanging(label: str, text: str, *, width: int | None = None) -> str:
 def fitted(rows: Sequence[Mapping[str, object]], headings: Mapping[str, str], *, width: int | None = None) -> str:
     """Return rows as a table; where it is too wide its sentences wrap; where that is not enough, as records.
 
+    A column that is empty in every row is left out.
+
     Args:
         rows: One mapping a row.
         headings: Field name: heading, in order.
         width: Columns [the terminal's].
     """
     room = max(MIN_WIDTH, width or columns())
+    headings = {name: title for name, title in headings.items() if any(_said(row, name) for row in rows)} or headings
     cells = [list(headings.values())]
-    cells += [["" if row.get(name) is None else printable(str(row[name])) for name in headings] for row in rows]
+    cells += [[_said(row, name) for name in headings] for row in rows]
     widths = _narrowed(cells, room - _GAP * (len(headings) - 1))
     if widths is None:
         return "\n".join(line for row in rows for line in _record(row, headings, room))
@@ -61,6 +64,10 @@ def _narrowed(cells: Sequence[Sequence[str]], room: int) -> list[int] | None:
     return widths
 
 
+def _said(row: Mapping[str, object], name: str) -> str:
+    return "" if row.get(name) is None else printable(str(row[name]))
+
+
 def _row(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
     """Yield the lines of a table's row."""
     parts = [_wrapped(cell, width) for cell, width in zip(row, widths, strict=True)]
@@ -76,7 +83,7 @@ def _record(row: Mapping[str, object], headings: Mapping[str, str], room: int) -
     yield printable(str(row.get(first)))
     line = ""
     for name in others:
-        value = "" if row.get(name) is None else printable(str(row[name]))
+        value = _said(row, name)
         if not value:
             continue
         heading = headings[name].lower() if headings[name].isupper() else headings[name]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from rich.progress import Progress as Bars
-    from rich.progress import TaskID
+    from rich.progress import Task, TaskID
 
     from blackbox.core import OnProgress, Progress
 
@@ -21,6 +21,10 @@ _COUNTED = ("ok", "refused", "retried", "failed")
 """Shown in this order; what else a stage counts follows."""
 _EVERY = 0.25
 """A quiet line a quarter of the way, not one an answer."""
+_BARS = ((100, 24), (70, 8))
+"""From so many columns on a bar of so many."""
+_SHORTEST = 12
+"""Columns of a name at least."""
 _PATIENCE_S = 10.0
 """A quiet line so often for work that asks nobody."""
 
@@ -58,17 +62,50 @@ def _duration(seconds: float) -> str:
 
 def _bars() -> Bars:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bars
+    from rich.progress import TextColumn
+    from rich.text import Text
 
-    return Bars(
-        TextColumn("{task.fields[stage]} {task.description}", markup=False),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[summary]}", markup=False),
-        console=Console(stderr=True),
-        refresh_per_second=8,
-    )
+    console = Console(stderr=True)
+
+    class Fitting(Bars):
+        """Bars that are drawn for the width the terminal has at this moment: it may be resized at any time."""
+
+        def get_renderables(self) -> Iterator[Text]:
+            width = console.width
+            longest = max((len(named(task)) for task in self.tasks), default=0)
+            digits = max((len(counted(task)) for task in self.tasks), default=0)
+            for task in self.tasks:
+                share = task.completed / task.total if task.total else 1.0
+                texts = (named(task).ljust(longest), counted(task).rjust(digits), task.fields["summary"])
+                yield Text(progress_line(texts, share, width), no_wrap=True, overflow="ellipsis")
+
+    def named(task: Task) -> str:
+        return f"{task.fields['stage']} {task.description}"
+
+    def counted(task: Task) -> str:
+        return f"{task.completed:.0f}/{task.total or 0:.0f}"
+
+    return Fitting(TextColumn(""), console=console, refresh_per_second=8)
+
+
+def progress_line(texts: tuple[str, str, str], share: float, width: int) -> str:
+    """Return one line of progress that fits: what is done always, then the name, a bar and the counts as room allows.
+
+    Args:
+        texts: The name, done of total, and the summary.
+        share: What is done, 0 to 1.
+        width: Columns of the terminal.
+    """
+    name, count, counts = texts
+    bar = next((n for least, n in _BARS if width >= least), 0)
+    room = width - len(count) - bar - (3 if bar else 2)
+    kept = max(_SHORTEST, min(len(name), room - min(len(counts), room // 2)))
+    said = name.rstrip()
+    name = said.ljust(min(kept, len(name))) if len(said) <= kept else f"{said[: kept - 1]}…"
+    drawn = f" {'━' * round(share * bar)}{'─' * (bar - round(share * bar))}" if bar else ""
+    line = f"{name}{drawn} {count} {counts}".rstrip()
+    return line if len(line) <= width else f"{line[: width - 1]}…"
 
 
 class _Messages:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from blackbox.cli.output import note, write_text
+from blackbox.cli.output import note, printable, write_text
+from blackbox.errors import BlackboxError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +39,7 @@ def write_for_machines(document: Mapping[str, Any], *, junit: Path | None, markd
     """Write the forms that were asked for, and append the summary where a CI service wants one.
 
     Raises:
-        BlackboxError: A file can't be written.
+        BlackboxError: A file that was asked for can't be written.
     """
     from blackbox import report
 
@@ -48,4 +49,12 @@ def write_for_machines(document: Mapping[str, Any], *, junit: Path | None, markd
             note(f"{form.value}: {path}")
     summary = os.environ.get(STEP_SUMMARY)
     if summary:
-        write_text(Path(summary), report.render(document, to="markdown"), append=True)
+        _summarise(Path(summary), report.render(document, to="markdown"))
+
+
+def _summarise(path: Path, text: str) -> None:
+    """Append a summary; where the service's file can't be written the answer stands all the same."""
+    try:
+        write_text(path, text, append=True)
+    except BlackboxError as error:
+        note(printable(f"warning: no summary was written: {error}"))

@@ -255,6 +255,20 @@ def test_live_bars_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "shop: waits 3 s" in screen.getvalue()
 
 
+@pytest.mark.parametrize("width", [30, 40, 60, 80, 120])
+def test_progress_fits_whatever_the_width(width: int) -> None:
+    """The name and what is done are always there; the bar and the counts as room allows."""
+    for name in ("collect a", "collect beta-reseller-with-a-long-name small"):
+        texts = (name.ljust(45), " 44/240", "44 ok, 1 refused, spent 0.0006, 1:19 left")
+        line = progress.progress_line(texts, 44 / 240, width)
+
+        assert len(line) <= width
+        assert name[:10].rstrip() in line
+        assert "44/240" in line
+        assert ("━" in line) == (width >= 70)
+        assert ("left" in line) == (width >= 80) or "a-long" not in name
+
+
 def test_init_then_plan_then_schema(command: Command, tmp_path: Path) -> None:
     """`init` writes a file that `plan` reads, and the schema it refers to."""
     assert "blackbox.init/1" == command("init", "--json").json["schema"]

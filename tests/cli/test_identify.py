@@ -167,6 +167,7 @@ def test_the_suspect_and_strangers_to_the_suite_are_left_out(
 def test_in_words(identify: Callable[..., Said], library: dict[str, str]) -> None:
     """The verdict comes first, then the ranking, then what it can't say."""
     said = identify("constant", runs=[library[f"model-{i:02d}"] for i in range(5, 9)]).out
+    said = " ".join(said.split())
     assert said.startswith("none of these: its answers do not depend on what is asked")
     assert "The true endpoint may not be in the library. It holds 4 endpoints, of unknown age." in said
     assert "who derived from whom" in said

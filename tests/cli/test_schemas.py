@@ -23,6 +23,7 @@ from tests.support.stored import START
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.support.commands import Command
 
@@ -54,6 +55,7 @@ CONTRACT: dict[str, tuple[str, ...]] = {
 FILES = {
     f"blackbox.{name}/1"
     for name in (
+        "bundle",
         "examination",
         "features",
         "journal",
@@ -61,6 +63,7 @@ FILES = {
         "plan",
         "presets",
         "profiles",
+        "redacted-run",
         "serve-script",
         "suite",
     )
@@ -225,6 +228,21 @@ def small_documents(command: Command) -> Iterator[Any]:
 def test_small_documents_are_valid(command: Command) -> None:
     """Each is valid by its schema."""
     assert len({document["schema"] for document in small_documents(command)}) == 8
+
+
+def test_what_is_handed_on_is_described(command: Command, tmp_path: Path) -> None:
+    """Bundles, tables, redacted runs and their audit."""
+    rows = [{"p": f"Colour {i}?", "r": word, "m": "x"} for i, word in enumerate(("red", "", None, "a" * 90))]
+    (tmp_path / "answers.json").write_text(json.dumps(rows), encoding="utf-8")
+    fields = ("--prompt-field", "p", "--response-field", "r", "--model-field", "m")
+    (run,) = command("import", "answers.json", "--suite", "s", *fields, "--json").json["runs"]
+    redacted = command("redact", run["id"], "-o", "hidden", "--json").json["runs"][0]["path"]
+
+    assert command("export", run["id"], "--bundle", "b.zip", "--json").json["digest"]
+    assert command("export", run["id"], "--format", "csv", "-o", "t.csv", "--json").json["n_rows"] == 4
+    assert command("show", redacted, "--json").json["runs"][0]["redacted"]
+    assert len(command("show", run["id"], "--json").json["probes"]) == 4
+    assert command("verify", "b.zip", redacted, "--json").json["ok"]
 
 
 def test_schemas_are_printed_and_listed(command: Command) -> None:

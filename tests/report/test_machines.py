@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
+from html import unescape
 from xml.etree import ElementTree as ET
 
 import pytest
+from markdown_it import MarkdownIt
 from report import documents
 from report.pages import parsed
 from report.test_hostile import CORPUS, attacked
@@ -13,7 +16,37 @@ from report.test_hostile import CORPUS, attacked
 from blackbox.errors import UsageError
 from blackbox.evidence.difference import difference
 from blackbox.report import render
+from blackbox.report.blocks import Bullets, Command, Group, Page
+from blackbox.report.renderers import markdown
 
+READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+MARKDOWN = (
+    "@octocat and @org/team",
+    "someone@example.org",
+    "https://example.org/?q=1 ftp://x",
+    "www.example.org WWW.EXAMPLE.ORG",
+    "#12 GH-12 org/repo#12",
+    "| a | b |",
+    "``` code",
+    "~~~ code",
+    "    code",
+    "- item",
+    "+ item",
+    "1. item",
+    "12) item",
+    "> quote",
+    "# heading",
+    "***",
+    "![x](https://example.org/x.png)",
+    "[x]: https://example.org",
+    "<https://example.org>",
+    "<details><summary>x",
+    "a_b_ *c* **d** ~~e~~ ==f== $g$ :smile: ^[note]",
+    "\\",
+    "x\\|y",
+    "&lt;b&gt;",
+)
+"""What Markdown, or a service that shows it, obeys."""
 DOCUMENTS = {
     "different": ("failure", "failures"),
     "inconclusive": ("error", "errors"),
@@ -46,6 +79,24 @@ def test_only_an_equivalent_pair_passes(verdict: str) -> None:
     }
 
 
+def test_every_case_has_a_name_of_its_own() -> None:
+    """Readers of JUnit keep one case a name: two pairs of the same two endpoints are told apart by their runs."""
+    document = deepcopy(documents.two())
+    document["pairs"].append({**document["pairs"][0], "b": "another-run"})
+    cases = ET.fromstring(render(document, to="junit")).findall("./testsuite/testcase")  # noqa: S314 - our own output
+
+    assert len({case.get("name") for case in cases}) == 2
+    assert "another-run" in str(cases[1].get("name"))
+
+
+def test_a_time_that_is_not_known_is_left_out() -> None:
+    """An empty time stamp is not valid JUnit."""
+    document = {**documents.two(), "provenance": {}}
+
+    assert "timestamp" not in render(document, to="junit")
+    assert 'timestamp="20' in render(documents.two(), to="junit")
+
+
 @pytest.mark.parametrize("text", CORPUS)
 def test_hostile_text_leaves_xml_well_formed_and_inert(text: str) -> None:
     """Whatever a name or sentence holds, the XML parses, has the same elements and holds no control character."""
@@ -58,17 +109,57 @@ def test_hostile_text_leaves_xml_well_formed_and_inert(text: str) -> None:
     assert all(character.isprintable() or character == "\n" for character in xml)
 
 
-@pytest.mark.parametrize("text", ["".join(CORPUS[:18]), *CORPUS[18:]])
-def test_hostile_text_draws_nothing_in_markdown(text: str) -> None:
-    """No HTML, link, mention, table or heading of a viewer can come from outside."""
-    plain = render(documents.two(), to="markdown")
-    hostile = render(attacked(documents.two(), lambda true: text + true), to="markdown")
+def tokens(page: str) -> list[str]:
+    """Return what a strict CommonMark reader with tables and raw HTML sees in a page, texts left out."""
+    found = []
+    for token in READER.parse(page):
+        found += (
+            [token.type]
+            if token.type != "inline"
+            else [child.type for child in token.children or () if child.type != "text"]
+        )
+    return found
 
-    for sign in ("<", ">", "[", "]", "`", "@", "!", "&", "~"):
-        assert hostile.replace(f"\\{sign}", "").count(sign) == 0, sign
-    for opening in ("#", "|", "- "):
-        lines = [sum(line.startswith(opening) for line in page.splitlines()) for page in (plain, hostile)]
-        assert lines[0] == lines[1]
+
+@pytest.mark.parametrize("text", ["".join(CORPUS[:18]), *CORPUS[18:], *MARKDOWN, "".join(MARKDOWN)])
+def test_hostile_text_draws_nothing_in_markdown(text: str) -> None:
+    """A strict reader sees the same elements: no HTML, link, picture, table, heading, list or code from outside."""
+    plain, hostile = (
+        render(attacked(documents.two(), lambda true, added=added: added + true), to="markdown")
+        for added in ("x", text)
+    )
+
+    assert tokens(hostile) == tokens(plain)
+    assert {"html_block", "html_inline", "link_open", "image", "s_open"} & set(tokens(hostile)) == set()
+
+
+@pytest.mark.parametrize("text", ["".join(CORPUS[:18]), *MARKDOWN])
+def test_nothing_is_left_for_what_looks_at_the_finished_page(text: str) -> None:
+    """Services make links of mentions, addresses and issue numbers in the HTML, where no backslash is left."""
+    html = READER.render(render(attacked(documents.two(), lambda true: f"{text} {true}"), to="markdown"))
+    words = unescape(re.sub("<[^>]*>", " ", html))
+
+    assert re.findall(r"(?<!\w)@\w|\w@[\w-]+\.\w|\w://|www\.|#\d|GH-\d", words) == []
+
+
+def test_the_reader_would_see_an_attack() -> None:
+    """The two checks above can fail."""
+    seen = tokens("<b>x</b> [a](b)\n\n| a |\n| - |\n| b |\n\n- ~~c~~\n")
+
+    assert {"html_inline", "link_open", "table_open", "bullet_list_open", "s_open"} <= set(seen)
+
+
+def test_commands_are_code_whatever_stands_before_them() -> None:
+    """A command after a list is a block of its own, and its backquotes do not end it."""
+    page = Page(
+        title=("t",),
+        subtitle="",
+        parts=(Group(title=("g",), blocks=(Bullets(items=("x",)), Command(lines=("a ``` b", "<i> @me"))), brief=True),),
+        n_pairs=1,
+    )
+    (code,) = (token for token in READER.parse(markdown.render(page)) if token.type == "fence")
+
+    assert code.content == "a ``` b\n<i> @me\n"
 
 
 def test_markdown_leads_with_the_answer_and_what_it_does_not_say() -> None:

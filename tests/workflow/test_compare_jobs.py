@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TWO = Jobs(backend="loky", n=2)
 
 
-def runs(tmp_path: Path, n: int, *, n_probes: int = 4, n_draws: int = 6) -> list[str]:
+def runs(tmp_path: Path, n: int, *, n_probes: int = 5, n_draws: int = 8) -> list[str]:
     """Import answers of `n` models, the last unlike the others, and return the runs' ids."""
     rng = np.random.default_rng(3)
     own, other = (peaked(rng, n_probes, 5) for _ in range(2))

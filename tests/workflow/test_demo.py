@@ -15,6 +15,7 @@ from blackbox.workflow import demo
 from blackbox.workflow.clock import SYSTEM_CLOCK
 from blackbox.workflow.demo import DemoRequest, run_demo
 from tests.support.fake_vendor import FakeVendor, serving
+from tests.support.schemas import checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -52,7 +53,7 @@ def vendor(monkeypatch: pytest.MonkeyPatch) -> FakeVendor:
 async def shown(results: Path, **served: str) -> dict[str, Any]:
     """Return the demo's document for what is served."""
     request = DemoRequest(results=results, served={"official": "a", **served}, suites=("one-token@1",))
-    return await run_demo(request, clock=SYSTEM_CLOCK, on_progress=lambda _: None)
+    return dict(checked(await run_demo(request, clock=SYSTEM_CLOCK, on_progress=lambda _: None)))
 
 
 def found(document: Mapping[str, Any]) -> dict[tuple[str, str], tuple[str, str]]:

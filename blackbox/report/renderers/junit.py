@@ -7,6 +7,7 @@ look like what was. A pair that could not be tested is skipped. Only an equivale
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -39,17 +40,26 @@ def render(document: Mapping[str, Any]) -> str:
 
 
 def _suite(name: str, pairs: Sequence[Mapping[str, Any]], created: str) -> ET.Element:
-    cases = [_case(name, pair) for pair in pairs]
-    element = ET.Element("testsuite", name=_clean(name), tests=str(len(cases)), timestamp=_clean(created))
+    cases = [_case(name, title, pair) for title, pair in zip(_titles(pairs), pairs, strict=True)]
+    element = ET.Element("testsuite", name=_clean(name), tests=str(len(cases)))
+    if created:
+        element.set("timestamp", _clean(created))
     for kind, attribute in _COUNTED.items():
         element.set(attribute, str(sum(case.find(kind) is not None for case in cases)))
     element.extend(cases)
     return element
 
 
-def _case(suite: str, pair: Mapping[str, Any]) -> ET.Element:
+def _titles(pairs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the pairs' names, with their runs where a name would stand twice: readers keep one case a name."""
+    names = [f"{pair.get('a_endpoint')} against {pair.get('b_endpoint')}" for pair in pairs]
+    runs = [f"{pair.get('a')} against {pair.get('b')}" for pair in pairs]
+    times = Counter(names)
+    return [f"{name} ({run})" if times[name] > 1 else name for name, run in zip(names, runs, strict=True)]
+
+
+def _case(suite: str, name: str, pair: Mapping[str, Any]) -> ET.Element:
     same = pair.get("same") or {}
-    name = f"{pair.get('a_endpoint')} against {pair.get('b_endpoint')}"
     case = ET.Element("testcase", classname=_clean(f"blackbox.{suite}"), name=_clean(name))
     sentence = str((pair.get("sentences") or {}).get("same") or same.get("reason") or "")
     kind = _KINDS.get(str(same.get("verdict")), "error")  # a verdict this version doesn't know is no pass

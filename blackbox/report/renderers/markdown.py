@@ -1,7 +1,9 @@
 """Page → Markdown for a CI summary or a pull request: the brief sections, everything from outside inert.
 
 Markdown viewers run HTML, links, mentions and tables; every text is made visible and every sign that any of them
-would obey is escaped, so that a name or an answer can't draw, link or mention anything.
+would obey is escaped, so that a name or an answer can't draw, link or mention anything. Some services look for
+addresses, mentions and issue numbers in the finished page, where no escape is left: there the sign itself is set
+between brackets, as ⟨@⟩.
 """
 
 from __future__ import annotations
@@ -24,6 +26,16 @@ MAX_FOLDS = 10
 """Pairs shown in detail."""
 _QUOTED_CHARACTERS = 160
 _OBEYED = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~@:&$^=])")
+_SOUGHT = re.compile(
+    r"(?<!\w)@(?=\w)"  # a mention
+    r"|(?<=[\w.+-])@(?=[\w-]+\.\w)"  # an e-mail address
+    r"|(?<=\w):(?=//)"  # an address
+    r"|(?i:(?<=\bwww))\."
+    r"|#(?=\d)|(?i:(?<=\bGH))-(?=\d)"  # an issue
+)
+"""What services turn into links after Markdown was read."""
+_NUMBERED = re.compile(r"^(\d+)\.")
+_INDENTED = re.compile(r"^ {4,}")
 _SIGNS = {"different": "≠", "inconclusive": "?", "not_applicable": "–", "equivalent": "≈", "neutral": "·"}
 
 
@@ -107,7 +119,10 @@ def _(block: blocks.Scale, level: int) -> str:  # noqa: ARG001
 
 @_drawn.register
 def _(block: blocks.Command, level: int) -> str:  # noqa: ARG001
-    return "\n".join(f"    {visible(line)}" for line in block.lines)
+    lines = [visible(line) for line in block.lines]
+    longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return "\n".join((fence, *lines, fence))
 
 
 @_drawn.register
@@ -152,4 +167,6 @@ def _left_out(n: int, of: int, what: str, where: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return _OBEYED.sub(r"\\\1", visible(text))
+    inert = _SOUGHT.sub(r"⟨\g<0>⟩", visible(text))
+    shown = _INDENTED.sub(lambda spaces: "␣" * len(spaces[0]), inert)
+    return _NUMBERED.sub(r"\1\\.", _OBEYED.sub(r"\\\1", shown))
