@@ -281,6 +281,18 @@ def test_a_larger_run_is_not_ranked_among_usual_ones() -> None:
     assert points[-2].wealth == points[-1].wealth
 
 
+def test_after_a_suspected_larger_run_only_another_larger_run_can_alarm() -> None:
+    """No place has tests of two sizes that could alarm: the usual run in between is suspected and no more."""
+    rng = np.random.default_rng(28)
+    counts = history(rng, n_runs=14, swap=10, n_probes=12).counts.copy()
+    counts[10] *= 3
+    usual = read_history(AnswerCounts.of(counts.copy()), RULES)
+    assert usual.points[11].suspected
+    assert not usual.points[11].alarm
+    counts[11] *= 3
+    assert 11 == read_history(AnswerCounts.of(counts), RULES).detected
+
+
 def test_detectable_change_grows_with_answers_and_shrinks_with_the_horizon() -> None:
     """One answer to ten questions can't show a whole swap in a year; 15 × 4 answers show a part of one in 60 runs."""
     found = {}
