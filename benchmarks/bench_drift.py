@@ -30,7 +30,7 @@ from blackbox.evidence.drift_verdict import judge
 from blackbox.workflow.scheduling import CONFIRMING, DAYS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
 SEED, ALPHA, HORIZON, BASELINE = 41, 0.01, 60, 7
 N_PROBES, N_ANSWERS, N_OPTIONS = 6, 5, 8
@@ -113,10 +113,10 @@ def _null_row(name: str, n: int, hits: int, peer: int) -> dict[str, Any]:
     }
 
 
-def watched_rows(n_histories: int, horizon: int) -> list[dict[str, Any]]:
-    """Return how often null histories alarm where every suspicion is answered by a larger confirmation run."""
+def watched_rows(n_histories: int, horizon: int) -> Iterator[dict[str, Any]]:
+    """Yield how often null histories alarm where every suspicion is answered by a larger confirmation run."""
     rules = replace(RULES, horizon=horizon)
-    rows, all_hits = [], 0
+    all_hits = 0
     for place, kind in enumerate(WATCHED):
         hits = confirmations = 0
         for number in range(n_histories):
@@ -127,12 +127,12 @@ def watched_rows(n_histories: int, horizon: int) -> list[dict[str, Any]]:
             confirmations += sum(found.confirms)
         all_hits += hits
         row = {"history": kind.name, "n_histories": n_histories, "any_alarm": hits / n_histories}
-        rows.append(
-            {**row, "interval": interval(hits, n_histories), "confirmation_runs_a_history": confirmations / n_histories}
-        )
         print(f"watched, {horizon} runs: {kind.name:<26} any alarm {hits} of {n_histories}", flush=True)
+        yield {
+            **row, "interval": interval(hits, n_histories), "confirmation_runs_a_history": confirmations / n_histories
+        }  # fmt: skip
     n = n_histories * len(WATCHED)
-    return [*rows, {"history": "all", "n_histories": n, "any_alarm": all_hits / n, "interval": interval(all_hits, n)}]
+    yield {"history": "all", "n_histories": n, "any_alarm": all_hits / n, "interval": interval(all_hits, n)}
 
 
 def null_draws(kind: Null, rng: np.random.Generator) -> Callable[[int, int], np.ndarray | None]:
@@ -154,20 +154,19 @@ def null_draws(kind: Null, rng: np.random.Generator) -> Callable[[int, int], np.
 
 
 SWAPS = {
-    "b": ("b", 1.0),
-    "c": ("c", 1.0),
     "int8 copy": ("a@int8", 1.0),
     "20 % of b": ("b", 0.2),
     "20 % of c": ("c", 0.2),
+    "b": ("b", 1.0),
+    "c": ("c", 1.0),
 }
 
 
-def swap_rows(codes: Codes, n_histories: int) -> list[dict[str, Any]]:
-    """Return power and delay for each swap and number of calls, as `watch` looks by default."""
+def swap_rows(codes: Codes, n_histories: int) -> Iterator[dict[str, Any]]:
+    """Yield power and delay for each swap and number of calls, as `watch` looks by default."""
     rules = replace(RULES, horizon=DAYS)
-    rows = []
-    for place, (name, (to, share)) in enumerate(SWAPS.items()):
-        for repeats in (3, 6):
+    for repeats in (6, 3):
+        for place, (name, (to, share)) in enumerate(SWAPS.items()):
             ours: list[int | None] = []
             peer, first, exact = [], 0, 0
             for number in range(n_histories):
@@ -180,17 +179,17 @@ def swap_rows(codes: Codes, n_histories: int) -> list[dict[str, Any]]:
                 ours.append(None if found.alarm is None else found.days[found.alarm])
                 peer.append(PEER.detected(found.counts))
             head = {"swap": name, "calls": 10 * repeats, "n_histories": n_histories}
-            rows.append({
+            row = {
                 **head, "suspected_by_the_next": first / n_histories, "confirmed_by_the_one_after": exact / n_histories,
                 "ours": _delay(ours), "peer": _delay(peer),
-            })  # fmt: skip
+            }  # fmt: skip
             print(
                 f"{name:<10}{10 * repeats:>4} calls  suspected by the next run {first}, confirmed by the one after "
-                f"{exact} of {n_histories}; in all {rows[-1]['ours']['power']:.2f}, the anchor's rule "
-                f"{rows[-1]['peer']['power']:.2f} after {rows[-1]['peer']['median_delay']}",
+                f"{exact} of {n_histories}; in all {row['ours']['power']:.2f}, the anchor's rule "
+                f"{row['peer']['power']:.2f} after {row['peer']['median_delay']}",
                 flush=True,
             )
-    return rows
+            yield row
 
 
 def _delay(found: list[int | None]) -> dict[str, Any]:
@@ -219,13 +218,15 @@ def main() -> None:
         begun = time.perf_counter()
         with tempfile.TemporaryDirectory() as temporary:
             n = numbers[0] if numbers else N_HISTORIES[name]
-            rows, design = TABLES[name](n, folders[0] if folders else Path(temporary))
-        record(
-            f"drift_{name}", {**settings, "design": design, "seconds": round(time.perf_counter() - begun), "rows": rows}
-        )
+            made, design = TABLES[name](n, folders[0] if folders else Path(temporary))
+            rows = []
+            for row in made:  # recorded as they come: a table that is cut short keeps what it has
+                rows.append(row)
+                seconds = round(time.perf_counter() - begun)
+                record(f"drift_{name}", {**settings, "design": design, "seconds": seconds, "rows": rows})
 
 
-def nulls_table(n: int, _: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def nulls_table(n: int, _: Path) -> tuple[Iterable[dict[str, Any]], dict[str, Any]]:
     """Return recorded null histories: the next run is the confirmation."""
     rows = null_rows(n)
     for row in rows:
@@ -235,17 +236,17 @@ def nulls_table(n: int, _: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     return rows, {**NULL_DESIGN, "runs": HORIZON, "horizon": HORIZON}
 
 
-def watched_table(n: int, _: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def watched_table(n: int, _: Path) -> tuple[Iterable[dict[str, Any]], dict[str, Any]]:
     """Return null histories with larger confirmation runs."""
     return watched_rows(n, HORIZON), {**NULL_DESIGN, "runs": HORIZON, "horizon": HORIZON, "confirming": CONFIRMING}
 
 
-def year_table(n: int, _: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def year_table(n: int, _: Path) -> tuple[Iterable[dict[str, Any]], dict[str, Any]]:
     """Return the same over the horizon that `watch` declares."""
     return watched_rows(n, DAYS), {**NULL_DESIGN, "runs": DAYS, "horizon": DAYS, "confirming": CONFIRMING}
 
 
-def swaps_table(n: int, folder: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def swaps_table(n: int, folder: Path) -> tuple[Iterable[dict[str, Any]], dict[str, Any]]:
     """Return swaps of zoo models."""
     design = {"days": N_DAYS, "swap_at": SWAP_AT, "horizon": DAYS, "confirming": CONFIRMING, "answers_a_bank": BANK}
     return swap_rows(banks(folder), n), design

@@ -212,7 +212,9 @@ class _Reader:
         if len(reference) < MIN_REFERENCE:
             self.points.append(Point(statistic=self._of_the_first(run), wealth=wealth))
             return
-        self.points.append(self._tested(run, reference, confirms=after_suspected, wealth=wealth))
+        # After a suspected confirmation at its own budget only another such run can alarm: each place has one test.
+        own_budget = self.history.is_larger(run) or not self.history.is_larger(run - 1)
+        self.points.append(self._tested(run, reference, confirms=after_suspected and own_budget, wealth=wealth))
 
     def _of_the_first(self, run: int) -> float | None:
         first = list(range(min(self.history.n_runs, MIN_REFERENCE)))

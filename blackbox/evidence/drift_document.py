@@ -90,7 +90,7 @@ def drift_document(
         "points": _points(history),
         "reference": _reference(history),
         "rules": _rules(history.rules, history.basis_reason),
-        "minimum_detectable_effect": _detectable(history.verdict),
+        "minimum_detectable_effect": _detectable(history),
         "probes": _probes(history),
         "exhibits": _exhibits(history, category),
         "context": context_lines(history.runs, history.rules.baseline),
@@ -151,15 +151,17 @@ def _reference(history: History) -> dict[str, Any]:
     }
 
 
-def _detectable(found: DriftVerdict) -> dict[str, Any] | None:
+def _detectable(history: History) -> dict[str, Any] | None:
     """Return what would have been seen where nothing was; null for other verdicts."""
-    if found.detectable is None:
+    found = history.verdict.detectable
+    if found is None:
         return None
+    answers = "answers, of open ones the first words," if "open" in history.forms.values() else "answers"
     return {
-        "value": found.detectable.share,
+        "value": found.share,
         "unit": "share_of_answers_replaced",
-        "alternative": "a share of the answers is replaced by others, never given before, in the same variety",
-        "power": found.detectable.power,
+        "alternative": f"a share of the {answers} is replaced by others, never given before, in the same variety",
+        "power": found.power,
         "power_wanted": POWER,
         "within_runs": 2,
     }

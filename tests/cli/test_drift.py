@@ -87,6 +87,8 @@ def test_days_as_models_and_as_suites_are_read_by_name(command: Command, tmp_pat
     found = command("drift", *sorted(runs), "--order", "name", "--json").json
     assert [f"day-{k}" for k in range(1, 11)] == [point["endpoint"] for point in found["points"]]
     assert "no change seen" == found["verdict"]
+    assert 0 < found["minimum_detectable_effect"]["value"] <= 0.75
+    assert f"{found['minimum_detectable_effect']['value']:.0%} of the answers" in found["reason"]
     by_suite = [imported(command, tmp_path, [day], suite=f"s-{k}")[0] for k, day in enumerate(days)]
     assert by_suite == [p["run"] for p in command("drift", *by_suite, "--order", "name", "--json").json["points"]]
 
@@ -104,6 +106,7 @@ def test_short_history_is_inconclusive_with_the_number_needed(command: Command, 
     said = command("drift", *runs, "--json", "--gate")
     assert (3, "inconclusive", None, None) == (said.code, *(said.json[k] for k in ("verdict", "onset", "detected")))
     assert "2 of at least 5 runs" in said.json["reason"]
+    assert said.json["minimum_detectable_effect"] is None
 
 
 def test_bad_input_is_one_clear_line(command: Command, tmp_path: Path) -> None:

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from evidence.histories import RULES, history, names
 
-from blackbox.evidence import drift
+from blackbox.evidence import drift, drift_counts
 from blackbox.evidence.drift import read_history, reference_of
 from blackbox.evidence.drift_counts import AnswerCounts
 from blackbox.evidence.drift_loss import pvalue_with_losses
 from blackbox.evidence.drift_onset import estimate_onset
+from blackbox.evidence.drift_power import LARGE, detectable
+from blackbox.evidence.drift_ranks import Ranks
 from blackbox.evidence.drift_reference import dispersion, pooled_pvalue, pooled_statistic, test_run, upper_limit
 from blackbox.evidence.drift_verdict import judge
 
@@ -219,3 +221,119 @@ def test_onset_interval_covers_and_widens_with_smaller_changes() -> None:
     ]
     assert sum(each.low <= 12 <= each.high for each in found) >= 8
     assert max(each.high - each.low for each in found) >= 1
+
+
+def test_ranks_of_runs_agree_with_computing_them_anew() -> None:
+    """Scores kept from run to run are those of each run against all others so far, in plain loops over runs."""
+    counts = history(np.random.default_rng(24), n_runs=7, n_probes=5)
+    ranks = Ranks(history=counts, horizon=60, seed=0)
+    for run in range(7):
+        ranks.after(run)
+    for run in (3, 6):
+        fresh = Ranks(history=counts, horizon=60, seed=0)
+        found = [fresh._scores(k) for k in range(run + 1)][-1]
+        alone = [run_distance(counts.counts[: run + 1], k) for k in range(run + 1)]
+        assert list(found) == pytest.approx(alone)
+
+
+def run_distance(counts: np.ndarray, run: int) -> float:
+    """Return a run's mean over probes of the MMD² to all the others, answer by answer."""
+    own, others = counts[run], np.delete(counts, run, axis=0).sum(0)
+    return float(np.mean([answer_distance(own[p], others[p]) for p in range(counts.shape[1])]))
+
+
+def answer_distance(x: np.ndarray, y: np.ndarray) -> float:
+    """Return the unbiased exact-match MMD² of two tallies by looking at every pair of answers."""
+    a, b = (np.repeat(np.arange(len(t)), t.astype(int)) for t in (x, y))
+    pairs = [np.mean([u == v for i, u in enumerate(s) for j, v in enumerate(s) if i != j]) for s in (a, b)]
+    return float(sum(pairs) - 2 * np.mean([u == v for u in a for v in b]))
+
+
+def larger_last(concentration: float | None, seed: int, *, times: int = 20) -> AnswerCounts:
+    """Return a calm history whose last run has many times the answers."""
+    rng = np.random.default_rng(seed)
+    base = rng.dirichlet(np.full(6, 0.5), 10)
+    counts = np.zeros((12, 10, 6))
+    for run in range(12):
+        shares = base
+        if concentration is not None:
+            shares = np.stack([rng.dirichlet(s * concentration + 1e-6) for s in base])
+        counts[run] = [rng.multinomial(4 * (times if run == 11 else 1), s) for s in shares]
+    return AnswerCounts.of(counts)
+
+
+def test_a_larger_confirmation_run_is_no_longer_arm_against_harmless_variation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is held to the band of usual runs; measured by its own chance alone, harmless variation would lie above it."""
+    cases = [larger_last(12.0, seed) for seed in range(6)]
+    held = [read_history(counts, RULES).points[-1] for counts in cases]
+    monkeypatch.setattr(drift_counts, "LARGER", np.inf)
+    loose = [read_history(counts, RULES).points[-1] for counts in cases]
+    assert sum(point.suspected for point in loose) >= 4
+    assert sum(point.suspected for point in held) <= 1
+    assert min(point.pvalue or 1.0 for point in held) <= 0.01
+
+
+def test_a_larger_run_is_not_ranked_among_usual_ones() -> None:
+    """Rule 2's wealth does not move at a run that is steadier than the others by its size alone."""
+    points = read_history(larger_last(None, 3), RULES).points
+    assert points[-2].wealth == points[-1].wealth
+
+
+def test_after_a_suspected_larger_run_only_another_larger_run_can_alarm() -> None:
+    """No place has tests of two sizes that could alarm: the usual run in between is suspected and no more."""
+    rng = np.random.default_rng(28)
+    counts = history(rng, n_runs=14, swap=10, n_probes=12).counts.copy()
+    counts[10] *= 3
+    usual = read_history(AnswerCounts.of(counts.copy()), RULES)
+    assert usual.points[11].suspected
+    assert not usual.points[11].alarm
+    counts[11] *= 3
+    assert 11 == read_history(AnswerCounts.of(counts), RULES).detected
+
+
+def test_detectable_change_grows_with_answers_and_shrinks_with_the_horizon() -> None:
+    """One answer to ten questions can't show a whole swap in a year; 15 × 4 answers show a part of one in 60 runs."""
+    found = {}
+    for n_probes, n, horizon in ((10, 1, 365), (15, 4, 365), (15, 4, 20)):
+        counts, rules = (
+            history(np.random.default_rng(25), n_runs=10, n_probes=n_probes, n=n),
+            replace(RULES, horizon=horizon),
+        )
+        found[n, horizon] = detectable(counts, read_history(counts, rules), rules)
+    assert None not in found.values()
+    assert found[1, 365].too_little
+    assert not found[4, 20].too_little
+    assert found[4, 20].share <= found[4, 365].share <= LARGE
+    assert 0.8 <= found[4, 20].power <= 1
+
+
+def test_simulated_changes_are_found_as_often_as_said() -> None:
+    """Histories changed by the detectable share are suspected at once and confirmed by the next run, mostly."""
+    rng = np.random.default_rng(26)
+    base = rng.dirichlet(np.full(6, 0.5), 15)
+    calm = np.array([[rng.multinomial(4, s) for s in base] for _ in range(9)], dtype=np.float64)
+    first = AnswerCounts.of(calm)
+    share = detectable(first, read_history(first, RULES), RULES).share
+    hits = []
+    for _ in range(4):
+        changed = np.zeros((2, 15, 12))
+        for run, p in np.ndindex(2, 15):
+            n_new = rng.binomial(4, share)
+            changed[run, p, :6], changed[run, p, 6:] = (rng.multinomial(k, base[p]) for k in (4 - n_new, n_new))
+        whole = np.concatenate([np.pad(calm, ((0, 0), (0, 0), (0, 6))), changed])
+        hits.append(read_history(AnswerCounts.of(whole), RULES).detected == 10)
+    assert sum(hits) >= 3
+
+
+def test_a_design_that_misses_a_swap_never_says_no_change_seen() -> None:
+    """One sampled answer × 10 probes a day misses whole swaps, so calm histories of it are inconclusive, with why."""
+    rng = np.random.default_rng(27)
+    swapped = [history(rng, n_runs=16, swap=10, n_probes=10, n=1) for _ in range(3)]
+    assert None in [read_history(counts, RULES).detected for counts in swapped]
+    assert "no change seen" not in [verdict(counts) for counts in swapped]
+    calm = history(rng, n_runs=12, n_probes=10, n=1)
+    said = judge(calm, read_history(calm, RULES), RULES, names=names(calm))
+    assert "inconclusive" == said.verdict
+    assert "too few answers a run" in said.reason

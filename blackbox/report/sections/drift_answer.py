@@ -60,6 +60,7 @@ def _facts(document: Mapping[str, Any]) -> tuple[Fact, ...]:
                 meaning="The run that raised the alarm.",
             )
         )
+    facts += _seen(mapping(document.get("minimum_detectable_effect")))
     reference = mapping(document.get("reference"))
     if reference.get("dispersion_pvalue") is not None:
         facts.append(
@@ -70,6 +71,16 @@ def _facts(document: Mapping[str, Any]) -> tuple[Fact, ...]:
             )
         )
     return tuple(facts)
+
+
+def _seen(effect: Mapping[str, Any]) -> list[Fact]:
+    """Return what would have been seen, where nothing was."""
+    if not effect:
+        return []
+    share = effect.get("value")
+    value = "not even all answers replaced" if share is None else f"{share:.0%} of the answers replaced"
+    meaning = f"Smallest change that two runs confirm with a chance of {effect.get('power_wanted')}: a simulation."
+    return [Fact(name="would be seen", value=value, meaning=meaning)]
 
 
 SECTION = Section(title="The answer", order=20, build=build, scope="pair", brief=True, kind="drift")
