@@ -35,7 +35,7 @@ _MAKING = """
 | `blackbox suites from-dataset FILE --column NAME --name NAME -o FILE` | a suite of prompts from a table or a dataset of the Hub (there: at one commit), \
 with licence, revision or digest recorded. E-mail addresses, telephone, card and account numbers, keys and named secrets are \
 taken out by patterns first; names and what no pattern knows stay, so read the file |
-| `blackbox suites secret FAMILY -o FILE` | a family's questions drawn by HMAC-SHA256 from the key in `BLACKBOX_SUITE_KEY`; the key is never written |
+| `blackbox suites secret FAMILY -o FILE` | any family's questions drawn by HMAC-SHA256 from the key in `BLACKBOX_SUITE_KEY`; the key is never written |
 | `blackbox suites near-ties RUN -o FILE` | the near ties that a run of `border-input` found at one endpoint, to be asked anew: the run that found them is never part of the test |
 
 ## Models that think first
@@ -54,6 +54,17 @@ other suites send temperature 1, top_p 1, an explicit neutral system message and
 """
 
 
+_DRAWN = """
+## Drawn from a key
+
+Every family has a secret form: `blackbox suites secret FAMILY`. The rules are public, the key is not, so nobody can know
+the questions beforehand. Kinds, parser, decoding and limits are those of the release; English and Chinese throughout,
+and the four languages of `one-token`. `knowledge-edge` asks what follows from two released facts (differences, sums,
+ratios, orders; tolerances propagated), `tool-call` draws names, schemas and values and knows the call it expects,
+`identity` and `refusal` put phrases together. How often prompts are the same, over {n_keys} keys ({n_pairs} pairs of them);
+`tokenizer` has one prompt in common, its bare frame, on purpose. A small grammar shares more: whoever saw many keys'
+suites could list its questions, so take a new key now and then.
+"""
 _MEASURED = """
 ## Measured
 
@@ -70,7 +81,7 @@ def document() -> str:
 
     rows = coverage()
     parts = [_HEAD, "\n## Coverage\n", _coverage(rows), "\n## Profiles\n", _profiles(profile_rows())]
-    parts += [_MEASURED, _measured()]
+    parts += [*_drawn(), _MEASURED, _measured()]
     parts += [_MAKING, "\n## Each suite\n", *(_suite(row) for row in rows), "\n## What could not be checked\n\n"]
     return "".join([*parts, _unchecked(rows)])
 
@@ -100,6 +111,19 @@ def _coverage(rows: list[dict[str, Any]]) -> str:
             for row in rows
         ],
     )
+
+
+def _drawn() -> list[str]:
+    rows = json.loads((_RESULTS / "suites_drawn.json").read_text(encoding="utf-8"))["rows"]
+    header = ("family", "different prompts", "shared with a release, most", "shared by two keys, mean", "most")
+    cells = [
+        (
+            row["family"], str(row["n_prompts"]), str(row["shared_with_releases_most"]),
+            f"{row['shared_by_two_keys_mean']:.1f}", str(row["shared_by_two_keys_most"]),
+        )
+        for row in rows
+    ]  # fmt: skip
+    return [_DRAWN.format(n_keys=rows[0]["n_keys"], n_pairs=rows[0]["n_key_pairs"]), _table(header, cells)]
 
 
 def _measured() -> str:
