@@ -138,7 +138,7 @@ def _measured() -> str:
 
 
 def _digests() -> set[str]:
-    """Return the digests of everything shipped, and of what the benchmark's key draws."""
+    """Return the digests of everything shipped, and of what the benchmark's key draws; near ties have their own."""
     from blackbox import suites
 
     shipped = suites.available()
@@ -150,7 +150,7 @@ def _digests() -> set[str]:
 def _measurement(row: dict[str, Any], current: set[str]) -> tuple[str, ...]:
     found = row["excluded"] if "excluded" in row else row["rejected_05"]
     return (
-        row["suite"] + ("" if row["digest"] in current else " †"), row["on"], row["relation"], str(row["n_pairs"]), "–" if found is None else f"{found:.3f}",
+        row["suite"] + ("" if row["digest"] in current or "ties found" in row["suite"] else " †"), row["on"], row["relation"], str(row["n_pairs"]), "–" if found is None else f"{found:.3f}",
         str(row["calls_a_side"]), f"${row['cost_per_verdict_usd']:.4f}",
     )  # fmt: skip
 

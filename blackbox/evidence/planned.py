@@ -20,7 +20,8 @@ N_OPTIONS, LOGIT_SD = 12, 2.0
 MIXTURES = (0.1, 0.2, 0.3, 1.0)
 BASE_LAWS = f"stated base laws: {N_OPTIONS} answers a probe, shares the softmax of normal logits with sd {LOGIT_SD:g}"
 
-_OPEN = "it has no closed probe with two repeats; open answers can't be simulated before there are any"
+_OPEN = "it has no closed probe; open answers can't be simulated before there are any"
+_ONCE = "its closed probes are asked once each, and one answer says nothing of how often answers repeat"
 _REPEATS = (
     "its answers are repeats at temperature 0 or with a seed, not draws: no permutation test applies, and a difference "
     "is judged only against honest hosts of one model (compare --benign RUN…)"
@@ -60,7 +61,7 @@ def planned_power(suite: Suite, earlier: Sample | None, other: Sample | None) ->
     draws = [p for p in suite.probes if not suite.sent_decoding(p).deterministic]
     planned = {p.id: p.repeats for p in draws if p.form == "closed" and p.repeats >= MIN_DRAWS}
     if not planned:
-        reason = _OPEN if draws else _REPEATS
+        reason = _REPEATS if not draws else _ONCE if any(p.form == "closed" for p in draws) else _OPEN
         return PlannedPower(basis=None, alpha=decision.alpha, n_probes=0, n_calls=0, effects=(), reason=reason)
     found = reference([earlier], other, sorted(planned), planned) if earlier is not None else None
     name = _named(earlier, other) if found is not None else BASE_LAWS
