@@ -21,6 +21,15 @@ def recorded_more(name: str, same: dict[str, Any], rows: dict[str, dict[str, Any
     return record(name, {**same, **{key: _ordered({**old.get(key, {}), **new}) for key, new in rows.items()}})
 
 
+def others(name: str, same: dict[str, Any], suites: set[str]) -> list[dict[str, Any]]:
+    """Return the rows of other suites that an earlier run recorded with the same versions and set-up."""
+    path = FOLDER / f"{name}.json"
+    old = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    if old.get("versions") != _versions() or any(old.get(key) != value for key, value in same.items()):
+        return []
+    return [row for row in old["rows"] if row.get("suite") not in {*suites, None}]
+
+
 def _ordered(rows: dict[str, Any]) -> dict[str, Any]:
     return {key: rows[key] for key in sorted(rows, key=int)}
 

@@ -14,7 +14,7 @@ import urllib.request
 from collections import Counter
 from concurrent.futures import Future
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from itertools import combinations
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ import _zoo_repeats as repeats
 import numpy as np
 from _drawn import drawn_from_keys
 from _fuzzing import fuzz
-from _results import FOLDER, record
+from _results import FOLDER, others, record
 from scipy.stats import binom
 
 from blackbox import registry, serve, suites
@@ -59,7 +59,7 @@ OMNIBUS = {
 }
 N_CLOSED, N_OPEN = 50, 3
 """Sessions of each member: pairs a relation; null pairs are half of them at each of four members."""
-N_SCRIPTED, N_BITS, N_FUZZED = 40, 12, 1_000_000
+N_SCRIPTED, N_BITS, N_FUZZED = 16, 4, 1_000_000
 WIDTH = 64
 """Choices a request."""
 serving.MOST_ROWS = 512
@@ -307,14 +307,10 @@ def choice_rows(rng: np.random.Generator) -> list[dict]:
     return [row]
 
 
-def scripted_families(rng: np.random.Generator) -> list[dict]:
-    """Return the rows of families that tiny models can't answer, as released and drawn from a key."""
-    rows = choice_rows(rng)
-    for name, suite in both_forms("knowledge-edge").items():
-        rows += knowledge_rows(rng, name, suite, N_SCRIPTED)
-    for family, answer in SCRIPTED.items():
-        rows += scripted_rows(rng, both_forms(family), answer, N_SCRIPTED)
-    return rows
+def scripted_knowledge(rng: np.random.Generator) -> list[dict]:
+    """Return the rows of knowledge-edge, as released and drawn from a key."""
+    forms = both_forms("knowledge-edge")
+    return [row for name, suite in forms.items() for row in knowledge_rows(rng, name, suite, N_SCRIPTED)]
 
 
 def scripted_bits(rng: np.random.Generator) -> list[dict]:
@@ -358,9 +354,9 @@ def checked(rows: list[dict]) -> dict[str, bool]:
             secret[r] >= public[r] - 0.1 for r in RELATIONS if r != "same weights"
         )
     if shared := [r for r in rows if "shared_with_releases_most" in r]:
-        found["secret suites: no prompt of a release, at most a tenth of two keys' prompts shared, clean"] = all(
+        found["secret suites: no prompt of a release, at most a quarter of two keys' prompts shared, clean"] = all(
             r["shared_with_releases_most"] == r["n_findings"] == 0
-            and 10 * r["shared_by_two_keys_most"] <= r["n_prompts"]
+            and 4 * r["shared_by_two_keys_most"] <= r["n_prompts"]
             for r in shared
         )
     if apart := _apart(rows):
@@ -378,6 +374,11 @@ def checked(rows: list[dict]) -> dict[str, bool]:
     if any("n_broke" in r for r in rows):
         found["parsers: no answer broke one"] = all(r["n_broke"] == 0 for r in rows)
     return found
+
+
+def _scripted_family(family: str, rng: np.random.Generator) -> list[dict]:
+    """Return the rows of a family of draws, as released and drawn from a key."""
+    return scripted_rows(rng, both_forms(family), SCRIPTED[family], N_SCRIPTED)
 
 
 def _apart(rows: list[dict]) -> list[tuple[float, float]]:
@@ -399,24 +400,28 @@ PARTS = {
     "zoo_secret": secret_on_the_zoo,
     "zoo_repeats": repeats_on_the_zoo,
     "zoo_open": open_on_the_zoo,
-    "scripted": scripted_families,
-    "scripted_bits": scripted_bits,
+    "scripted-reasoned-choice": choice_rows,
+    "scripted-knowledge-edge": scripted_knowledge,
+    **{f"scripted-{family}": partial(_scripted_family, family) for family in SCRIPTED},
+    "scripted-random-bits": scripted_bits,
     "drawn": drawn_from_keys,
     "parsers": fuzzed_parsers,
 }
 
 
-def main(*parts: str) -> int:
-    """Run the named parts, or all, print them, write a file each; 1 if a target is missed."""
+def main(*wanted: str) -> int:
+    """Run the named parts (`scripted` means all of its families), or all; 1 if a target is missed."""
     good = True
-    for part in parts or tuple(PARTS):
+    for part, measure in PARTS.items():
+        file = part.partition("-")[0]
+        if wanted and not {part, file} & set(wanted):
+            continue
         started = perf_counter()
-        rows = PARTS[part](np.random.default_rng(SEED))
+        rows = measure(np.random.default_rng(SEED))
+        same = {"seed": SEED, "n_permutations": N_PERMUTATIONS, "prices_per_mtok": [0.50, 1.50]}
+        rows += others(f"suites_{file}", same, {row.get("suite") for row in rows})
         checks = checked(rows)
-        record(f"suites_{part}", {
-            "seed": SEED, "n_permutations": N_PERMUTATIONS, "prices_per_mtok": [0.50, 1.50], "rows": rows,
-            "checks": checks, "seconds": perf_counter() - started,
-        })  # fmt: skip
+        record(f"suites_{file}", {**same, "rows": rows, "checks": checks, "seconds": perf_counter() - started})
         print(part, checks, flush=True)
         good &= all(checks.values())
     return 0 if good else 1

@@ -354,7 +354,17 @@ def _planned_state(row: Mapping[str, Any]) -> str:
     missing = [f"{name} is not set" for name in row["missing_variables"]]
     budget = row.get("budget")
     refused = [f"not applicable at this budget: {budget.reason}"] if budget and _over(budget) else []
-    return "; ".join([*missing, *([f"continues {row['continues']}"] if row["continues"] else []), *refused])
+    return "; ".join(
+        [*missing, *([f"continues {row['continues']}"] if row["continues"] else []), *refused, *_expected(row)]
+    )
+
+
+def _expected(row: Mapping[str, Any]) -> list[str]:
+    """Return what a pilot lets expect of a row, in words; nothing without one."""
+    if row.get("output_tokens_expected") is None:
+        return []
+    cost = f", cost {row['cost_expected']:.4f}" if row["cost_expected"] is not None else ""
+    return [f"{row['output_tokens_expected']} tokens out expected{cost}"]
 
 
 def _over(budget: Any) -> bool:  # noqa: ANN401 - an Applicability; the type would load httpx2 for --help

@@ -60,8 +60,8 @@ def from_dataset(
 ) -> None:
     """Make a suite of prompts from a dataset or a log of your own.
 
-    E-mail addresses, telephone, card and account numbers, keys and named secrets are replaced by marks such as
-    [email] first. Patterns find what they know: read the file before you send it anywhere.
+    E-mail and network addresses, telephone, card, account and identity numbers, keys and named secrets are replaced
+    by marks such as [email] first. Patterns find what they know: read the file before you send it anywhere.
     """
     from blackbox.store.prompts import PromptSource
     from blackbox.workflow.suite_making import DatasetRequest, dataset_suite

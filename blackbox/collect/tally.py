@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
     from blackbox.core import OnProgress
 
+_TOLD = {
+    Outcome.TOOL_CALL: "with tool calls", Outcome.REASONING_ONLY: "thought alone", Outcome.EMPTY: "empty",
+}  # fmt: skip
+"""Replies that neither answer nor refuse; whoever watches a tool suite, or a model that thinks, is told which."""
+
 
 class Tally:
     """One lane's counts.
@@ -72,9 +77,11 @@ class Tally:
     def _in_short(self) -> dict[str, int]:
         usable = sum(self.outcomes[outcome] for outcome in TEXT_OUTCOMES)
         missing = sum(self.outcomes[outcome] for outcome in MISSING_OUTCOMES)
+        told = {word: n for outcome, word in _TOLD.items() if (n := self.outcomes[outcome])}
         return {
             "ok": usable,
-            "refused": self.outcomes.total() - usable - missing,
+            "refused": self.outcomes.total() - usable - missing - sum(told.values()),
             "retried": self.n_retries,
             "failed": missing + self.n_open_failures,
+            **told,
         }

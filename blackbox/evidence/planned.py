@@ -20,6 +20,13 @@ N_OPTIONS, LOGIT_SD = 12, 2.0
 MIXTURES = (0.1, 0.2, 0.3, 1.0)
 BASE_LAWS = f"stated base laws: {N_OPTIONS} answers a probe, shares the softmax of normal logits with sd {LOGIT_SD:g}"
 
+_OPEN = "it has no closed probe; open answers can't be simulated before there are any"
+_ONCE = "its closed probes are asked once each, and one answer says nothing of how often answers repeat"
+_REPEATS = (
+    "its answers are repeats at temperature 0 or with a seed, not draws: no permutation test applies, and a difference "
+    "is judged only against honest hosts of one model (compare --benign RUN…)"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedPower:
@@ -28,7 +35,7 @@ class PlannedPower:
     Args:
         basis: What the answer shares are taken from.
         alpha: Level of one pair.
-        n_probes: Closed probes with at least two repeats.
+        n_probes: Closed probes with at least two draws.
         n_calls: Calls a side at these.
         effects: Power for each named effect.
         reason: Why there is none.
@@ -51,9 +58,10 @@ def planned_power(suite: Suite, earlier: Sample | None, other: Sample | None) ->
         other: A run of another endpoint, as what is mixed in; None: a stranger with the same shares on other answers.
     """
     decision = suite.decision
-    planned = {p.id: p.repeats for p in suite.probes if p.form == "closed" and p.repeats >= MIN_DRAWS}
+    draws = [p for p in suite.probes if not suite.sent_decoding(p).deterministic]
+    planned = {p.id: p.repeats for p in draws if p.form == "closed" and p.repeats >= MIN_DRAWS}
     if not planned:
-        reason = "it has no closed probe with two repeats; open answers can't be simulated before there are any"
+        reason = _REPEATS if not draws else _ONCE if any(p.form == "closed" for p in draws) else _OPEN
         return PlannedPower(basis=None, alpha=decision.alpha, n_probes=0, n_calls=0, effects=(), reason=reason)
     found = reference([earlier], other, sorted(planned), planned) if earlier is not None else None
     name = _named(earlier, other) if found is not None else BASE_LAWS
@@ -105,6 +113,6 @@ def _strangers(found: Reference, seed: int) -> tuple[FloatArray, ...]:
 def power_line(found: PlannedPower, suite: str) -> str:
     """Return what a person is told."""
     if found.reason is not None:
-        return f"power of {suite}: not known before the first run, because {found.reason}"
+        return f"power of {suite}: not stated, because {found.reason}"
     effects = "; ".join(f"{name} {value:.0%}" for name, value in found.effects)
     return f"power of {suite} at α = {found.alpha:g} with {found.n_calls} calls a side: {effects} (from {found.basis})"

@@ -25,7 +25,7 @@ class Redacted:
 
 
 def redacted(text: str) -> Redacted:
-    """Return `text` without e-mail addresses, telephone, card and account numbers, keys, tokens and named secrets.
+    """Return `text` without e-mail, network, telephone, card, account and identity numbers, keys and named secrets.
 
     Args:
         text: A prompt; what lies beyond 100,000 characters is cut off, for it is not looked at.
@@ -120,6 +120,14 @@ _KINDS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
         ),
         _always,
     ),
+    (
+        "ip address",
+        re.compile(
+            r"(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?!\w|\.\d)|"
+            r"(?<![\w:])(?:[0-9A-Fa-f]{1,4}:){4,7}(?::?[0-9A-Fa-f]{1,4}){1,5}(?![\w:])"
+        ),
+        _always,
+    ),
     ("iban", re.compile(r"\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]){11,30}\b"), is_iban),
     ("card", re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)"), is_card),
     (
@@ -127,6 +135,8 @@ _KINDS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
         re.compile(r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{3}[\dXx](?!\d)"),
         _always,
     ),
+    ("identity number", re.compile(r"(?<![\w-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])"), _always),
+    ("phone", re.compile(r"(?<![\w.-])\(?[2-9]\d{2}\)?[ .-]{1,2}[2-9]\d{2}[ .-]\d{4}(?![\w-]|\.\d)"), _always),
     ("phone", re.compile(r"(?<![A-Za-z0-9_.])(?:\+|00|\(?0|1)[\d\s().-]{7,22}\d(?![\w.]?\d)"), _is_phone),
     ("key", re.compile(r"(?<![\w/.-])[A-Za-z0-9+/_-]{32,512}={0,2}(?![\w/-])"), _looks_random),
 )

@@ -10,8 +10,9 @@ from blackbox.errors import SuiteError
 from blackbox.suites.families import FAMILIES, VERSIONS
 from blackbox.suites.families.draws import Draws
 from blackbox.suites.fields import Place, did_you_mean, shown
+from blackbox.suites.linting import lint
 from blackbox.suites.schema import build, content_digest
-from blackbox.suites.shipped import find
+from blackbox.suites.shipped import available, find
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from blackbox.core import Suite
 
 MIN_KEY_BYTES = 16
+_MOST_ATTEMPTS = 100
 _KEPT = ("schema", "licence", "questions", "system", "decoding", "decision", "defaults", "detects", "against")
 
 _HONEST: Mapping[str, Mapping[str, Any]] = {
@@ -61,7 +63,8 @@ _HONEST: Mapping[str, Mapping[str, Any]] = {
 def secret_suite(family: str, key: bytes) -> Suite:
     """Return the suite of `family` that `key` stands for: same rules as the newest release, questions of its own.
 
-    Its name holds eight digits of a digest of the key: enough to tell suites apart, nothing to guess questions from.
+    A draw that repeats a released question, or that `lint` objects to, is drawn again, by the key alone too. Its name
+    holds eight digits of a digest of the key: enough to tell suites apart, nothing to guess questions from.
 
     Args:
         family: A family that rules can draw; `FAMILIES` lists them.
@@ -76,8 +79,22 @@ def secret_suite(family: str, key: bytes) -> Suite:
     if len(key) < MIN_KEY_BYTES:
         raise SuiteError(f"the key has {len(key)} bytes; take {MIN_KEY_BYTES} or more, e.g. of: openssl rand -hex 32")
     released = find(family)
+    public = {message for suite in available() if suite.name == family for message in _asked(suite)}
+    for attempt in range(_MOST_ATTEMPTS):
+        label = family if attempt == 0 else f"{family} again {attempt}"
+        suite = _drawn(family, key, released, FAMILIES[family](Draws(key, label)))
+        if not public & _asked(suite) and not lint(suite):
+            return suite
+    raise SuiteError(f"this key gives no clean suite of {family}; take another key")
+
+
+def _asked(suite: Suite) -> set[str]:
+    return {probe.messages[-1].content for probe in suite.probes}
+
+
+def _drawn(family: str, key: bytes, released: Suite, probes: list[dict[str, Any]]) -> Suite:
     document = {name: released.document[name] for name in _KEPT if name in released.document}
-    document |= _own(family, key, released)
+    document |= _own(family, key, released) | {"probes": probes}
     document["digest"] = content_digest(document)
     return build(document, Place(source=str(document["name"])), origin="file")
 
@@ -92,5 +109,4 @@ def _own(family: str, key: bytes, released: Suite) -> dict[str, Any]:
         "title": f"{title} (questions drawn from a secret key)",
         "description": f"{description} These questions were drawn from a key that only its holder knows.",
         "provenance": {"kind": "secret", "family": family, "generator": VERSIONS[family], "rules_of": released.digest},
-        "probes": FAMILIES[family](Draws(key, family)),
     }

@@ -62,10 +62,12 @@ def traffic_suite(prompts: Iterable[object], options: TrafficOptions) -> Suite:
         raise SuiteError("the dataset states no licence; say which with --licence, e.g. --licence own")
     left_out: Counter[str] = Counter()
     found: Counter[str] = Counter()
-    kept = dict.fromkeys(_usable(prompts, options, left_out, found))
+    usable = Counter(_usable(prompts, options, left_out, found))
+    kept = list(usable)
+    left_out.update({"asked before": usable.total() - len(kept)} if usable.total() > len(kept) else {})
     if not kept:
         raise SuiteError("the column holds no usable prompt: texts of 1 to 8,000 characters are wanted")
-    chosen = Draws(str(options.seed).encode(), "traffic").sample(list(kept), options.n_probes)
+    chosen = Draws(str(options.seed).encode(), "traffic").sample(kept, options.n_probes)
     document = _document(sorted(chosen), options, {"n_different": len(kept), "left_out": left_out, "redacted": found})
     return build(document, Place(source=options.name), origin="file")
 

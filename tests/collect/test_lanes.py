@@ -373,6 +373,21 @@ def test_a_sink_that_cannot_store_ends_the_collection_with_its_own_error() -> No
     assert len(endpoints[1].sent) <= 8
 
 
+def test_progress_tells_calls_and_thought_from_refusals() -> None:
+    """A suite of tools, or a model that thinks too long, is not said to refuse."""
+    outcomes = [Outcome.TOOL_CALL, Outcome.REASONING_ONLY, Outcome.EMPTY, Outcome.FILTERED]
+
+    async def script(key: str, attempt: int) -> Completion:
+        del attempt
+        await asyncio.sleep(1)
+        return Completion(outcome=outcomes[int(key[1])], text=None)
+
+    events: list[Progress] = []
+    run_virtually(collected(lane(ScriptedEndpoint(script), MemorySink(), n=4, concurrency=1), events=events))
+    told = {"with tool calls": 1, "thought alone": 1, "empty": 1}
+    assert events[-1].counts == {"ok": 0, "refused": 1, "retried": 0, "failed": 0, **told}
+
+
 def test_progress_tells_how_far_and_how_long() -> None:
     """Done and total count earlier sessions; the time left follows from this one."""
 

@@ -33,6 +33,20 @@ def test_open_suites_have_a_reason() -> None:
     assert "no closed probe" in power_line(found, "s")
 
 
+def test_probes_asked_once_have_a_reason() -> None:
+    """A count of tokens, or a choice with a key, is asked once: there is no draw to compare."""
+    assert "asked once each" in power_line(planned_power(make_suite(4, repeats=1), None, None), "s")
+
+
+def test_repeats_at_temperature_0_have_no_power_of_a_permutation_test() -> None:
+    """A copy is no draw: the line names the comparison that applies instead, and gives no figure."""
+    suite = make_suite(12, repeats=15)
+    found = planned_power(replace(suite, decoding=replace(suite.decoding, temperature=0.0)), None, None)
+    assert (found.basis, found.effects, found.n_calls) == (None, (), 0)
+    assert "repeats at temperature 0" in power_line(found, "s")
+    assert "--benign" in power_line(found, "s")
+
+
 def test_the_planned_power_is_what_audits_find() -> None:
     """From a long earlier run: power for a hotter suspect agrees with simulated audits within .12."""
     own = peaked(np.random.default_rng(0), 12, 6, 0.5)

@@ -27,6 +27,11 @@ FOUND: dict[str, tuple[str, str]] = {
     "密码: abcd1234": ("密码: [secret]", "secret"),
     "postgres://bob:s3cr3t@db.example/x": ("postgres://bob:[password in address]@db.example/x", "password in address"),
     "key 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b": ("key [key]", "key"),
+    "Call (212) 555-0187 tonight": ("Call [phone] tonight", "phone"),
+    "or 415-555-0199.": ("or [phone].", "phone"),
+    "SSN 219-09-9999 is a sample": ("SSN [identity number] is a sample", "identity number"),
+    "ping 192.168.100.200, then": ("ping [ip address], then", "ip address"),
+    "route 2001:db8:85a3:0:0:8a2e:370:7334 is down": ("route [ip address] is down", "ip address"),
     "身份证11010519491231002X": ("身份证[identity number]", "identity number"),
     "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----": ("[private key]", "private key"),
 }
@@ -35,6 +40,7 @@ KEPT = (
     "In 1998 the price rose from 12.50 to 13.75 euros.",
     "Explain how a password manager works.",
     "The word Donaudampfschifffahrtsgesellschaft is long.",
+    "It starts at 12:30:45 and the score is 301.555.0187.2, see 999-00-1234.",
     "Version 3.11.4 of the file at /usr/lib/python3.11/site-packages/numpy",
 )
 
@@ -97,7 +103,9 @@ def test_traffic_becomes_a_suite_with_its_origin() -> None:
     asked = {p.messages[-1].content for p in suite.probes}
     assert asked == {"Write to [email]", "Hi", "How are tides made?", "Sort a list"}
     told = suite.provenance
-    assert told["left_out"] == {"blank": 1, "lone surrogate": 1, "not text": 2, "too long": 1}
+    assert told["left_out"] == {
+        "asked before": 1, "blank": 1, "lone surrogate": 1, "not text": 2, "too long": 1,
+    }  # fmt: skip
     assert (told["redacted"], told["n_different"], told["sha256"]) == ({"email": 1}, 4, "0" * 64)
     assert (suite.licence, lint(suite)) == ("own", ())
     assert traffic_suite(reversed(cells), options(n_probes=10)).probes == suite.probes

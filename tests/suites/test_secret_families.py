@@ -27,16 +27,16 @@ KEYS = (b"0123456789abcdef", b"fedcba9876543210")
 FAMILIES = ("identity", "knowledge-edge", "refusal", "tool-call")
 PINNED = {
     "identity": "45da30be4d04a4fabfa025e0a87dd171aabc658ff0e49081f73c31bc06374a87",
-    "knowledge-edge": "6acfa9fc6aa2cc6670288942a901c6cbf5ce3be000a150e0fa60d9274d259b00",
+    "knowledge-edge": "a5e798b1ac165fcfd086c59eed4d63cc0b8f4bbdeb16aa1d97d36554b6f78854",
     "refusal": "0ef7c8f3588a31787e9de7d427e0f69544f718f8a230adf116ddc8c0e33a044f",
     "tool-call": "eac6196cb28a2ca89a490348d33440829b05f9dba87cc6d0e6b2690c92293185",
 }
 """Digest of each family's suite under the first key: the same key gives the same questions for ever."""
 RELATIONS = {
-    "difference": r"How far apart are the two: (.+); (.+)\?|(.+); (.+): by how much do they differ\?"
+    "difference": r"How far apart are the two: (.+); (.+)\?|By how much do these differ: (.+); (.+)\?"
     r"|Take the smaller of the two from the larger: (.+); (.+)\."
     r"|(.+)；(.+)。两者相差多少？|大的减去小的，得多少：(.+)；(.+)？",
-    "sum": r"What is the sum of the two: (.+); (.+)\?|(.+); (.+): what do they add up to\?|Add the two: (.+); (.+)\."
+    "sum": r"What is the sum of the two: (.+); (.+)\?|What do these add up to: (.+); (.+)\?|Add the two: (.+); (.+)\."
     r"|(.+)；(.+)。两者相加得多少？|两数之和是多少：(.+)；(.+)？",
     "ratio": r"Divide (.+) by (.+), to three decimals\.|How many times (.+) is (.+), to three decimals\?",
     "larger": r"Which is larger\? 1: (.+); 2: (.+)\. Write 1 or 2\."

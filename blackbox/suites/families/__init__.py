@@ -43,7 +43,9 @@ FAMILIES: Mapping[str, Maker] = {
     "tool-call": tool_calls.make,
 }
 VERSIONS: Mapping[str, int] = {
-    family: 2 if family in {"border-input", "continuation", "determinism", "open-ended", "tokenizer"} else 1
+    family: 2
+    if family in {"border-input", "continuation", "determinism", "one-token", "open-ended", "tokenizer"}
+    else 1
     for family in FAMILIES
 }
 """Raised where the same key gives other questions than it gave before."""

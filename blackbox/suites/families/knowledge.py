@@ -100,10 +100,10 @@ _HEADS: Mapping[str, Sequence[str]] = {
     "en": (
         ("Ten questions about {about}. Write ten lines and nothing else: the number of the question, a full stop, a "
         "space, your answer. Each answer is one number in digits, without units."),
-        ("Work out ten numbers from {about}. For each question write one line: its number, a full stop, a space and "
-        "the result. Digits only, no units, no working."),
-        ("Each question below is about {about} and has a number as its answer. Give ten lines, each with the "
-        "question's number, a full stop, a space and that number in digits. No units, no explanations."),
+        ("Work out ten numbers. All questions are about {about}. For each question write one line: its number, a full "
+        "stop, a space and the result. Digits only, no units, no working."),
+        ("Each question below asks for a number, and all are about {about}. Give ten lines, each with the question's "
+        "number, a full stop, a space and the answer in digits. No units, no explanations."),
     ),
     "zh": (
         "下面十个问题都与{about}有关，每题的答案是一个数。请写十行：题号、句点、空格、答案。只用阿拉伯数字，不写单位和其他文字。",
@@ -115,10 +115,10 @@ _ASKS: Mapping[str, Mapping[str, Sequence[str]]] = {
     "en": {
         "difference": (
             "How far apart are the two: {p}; {q}?", "Take the smaller of the two from the larger: {p}; {q}.",
-            "{p}; {q}: by how much do they differ?",
+            "By how much do these differ: {p}; {q}?",
         ),
         "sum": (
-            "What is the sum of the two: {p}; {q}?", "Add the two: {p}; {q}.", "{p}; {q}: what do they add up to?",
+            "What is the sum of the two: {p}; {q}?", "Add the two: {p}; {q}.", "What do these add up to: {p}; {q}?",
         ),
         "ratio": (
             "Divide {large} by {small}, to three decimals.", "How many times {small} is {large}, to three decimals?",

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from blackbox.suites.families.draws import Draws
 
 N_WORDS, N_NUMBERS = 8, 2
+_HIGHS = (15, 25, 30, 40, 60, 70, 80, 90, 120, 150, 200, 250, 300, 400, 600, 800)
+"""Upper ends of ranges; those of the release are left out."""
 _NOUNS: Mapping[str, Sequence[str]] = {
     "en": (
         "animal", "fruit", "city", "country", "colour", "first name", "vegetable", "drink", "flower",
@@ -33,24 +35,43 @@ _ASKS: Mapping[str, Sequence[str]] = {
         "Name a random {noun}.", "Pick a {noun} at random.", "Choose any {noun} you like.",
         "Give me a random {noun}.",
         "Think of any {noun} and tell me which it is.", "Say the first {noun} that comes to you.",
+        "Some {noun}, whichever you like.", "I need one {noun}, any will do.", "Let chance decide on one {noun}.",
+        "Draw one {noun} out of a hat.",
     ),
     "zh": (
         "请随机说一种{noun}。", "随便想一种{noun}，告诉我是什么。", "随机选一个{noun}。", "说出你首先想到的{noun}。",
+        "任意举出一种{noun}。", "我需要一个{noun}，随便哪个都行。", "凭运气挑一个{noun}。", "给我任意一个{noun}。",
     ),
-    "ru": ("Назови наугад любое {noun}.", "Придумай какое-нибудь {noun}.", "Выбери случайное {noun}."),
-    "ar": ("اذكر {noun} عشوائيا.", "اختر {noun} بالصدفة.", "سم لي {noun} من اختيارك."),
+    "ru": ("Назови наугад любое {noun}.", "Придумай какое-нибудь {noun}.", "Выбери случайное {noun}.",
+        "Напиши наугад одно {noun}.", "Вспомни любое {noun}.",
+    ),
+    "ar": ("اذكر {noun} عشوائيا.", "اختر {noun} بالصدفة.", "سم لي {noun} من اختيارك.", "أعطني {noun} عشوائيا.", "اختر لي {noun} كما تشاء."),  # noqa: E501 - wide characters
 }  # fmt: skip
 _NUMBERS: Mapping[str, Sequence[str]] = {
-    "en": ("Pick a random whole number from {low} to {high}.", "Think of a number between {low} and {high}."),
-    "zh": ("请在{low}到{high}之间随机选一个整数。", "想一个{low}到{high}之间的数。"),
+    "en": (
+        "Pick a random whole number from {low} to {high}.",
+        "Think of a number between {low} and {high}.",
+        "Any whole number between {low} and {high}, please.",
+        "Let chance decide: a number from {low} to {high}.",
+    ),
+    "zh": (
+        "请在{low}到{high}之间随机选一个整数。",
+        "想一个{low}到{high}之间的数。",
+        "任意给出{low}到{high}中的一个整数。",
+    ),
     "ru": ("Выбери случайное целое число от {low} до {high}.", "Загадай число от {low} до {high}."),
     "ar": ("اختر عددا صحيحا عشوائيا من {low} إلى {high}.", "فكر في عدد بين {low} و {high}."),
 }
 _ONE_WORD: Mapping[str, Sequence[str]] = {
-    "en": ("Answer with one word only.", "Reply with a single word.", "One word, nothing else."),
-    "zh": ("只回答一个词。", "用一个词回答，不要写别的。"),
-    "ru": ("Ответь только одним словом.", "Одно слово, ничего больше."),
-    "ar": ("أجب بكلمة واحدة فقط.", "كلمة واحدة لا غير."),
+    "en": (
+        "Answer with one word only.",
+        "Reply with a single word.",
+        "One word, nothing else.",
+        "Only one word, please.",
+    ),
+    "zh": ("只回答一个词。", "用一个词回答，不要写别的。", "请只写一个词。"),
+    "ru": ("Ответь только одним словом.", "Одно слово, ничего больше.", "Напиши только одно слово."),
+    "ar": ("أجب بكلمة واحدة فقط.", "كلمة واحدة لا غير.", "اكتب كلمة واحدة فقط."),
 }
 _DIGITS: Mapping[str, str] = {
     "en": "Answer with the number only, in digits.",
@@ -71,10 +92,10 @@ def _cells(draws: Draws, language: str) -> list[dict[str, Any]]:
     for i, noun in enumerate(draws.sample(_NOUNS[language], N_WORDS), start=1):
         prompt = f"{draws.pick(_ASKS[language]).format(noun=noun)}{space}{draws.pick(_ONE_WORD[language])}"
         found.append({"id": f"word-{language}-{i}", "family": "word", "language": language, "prompt": prompt})
-    for i, high in enumerate(draws.sample((20, 50, 100, 200, 500, 1000), N_NUMBERS), start=1):
-        ask = draws.pick(_NUMBERS[language]).format(low=1, high=high)
+    asks = draws.sample(_NUMBERS[language], N_NUMBERS)
+    for i, (ask, high) in enumerate(zip(asks, draws.sample(_HIGHS, N_NUMBERS), strict=True), start=1):
         found.append({
             "id": f"number-{language}-{i}", "family": "number", "language": language, "parser": "number",
-            "prompt": f"{ask}{space}{_DIGITS[language]}",
+            "prompt": f"{ask.format(low=1, high=high)}{space}{_DIGITS[language]}",
         })  # fmt: skip
     return found
