@@ -55,9 +55,9 @@ def test_a_comparison_of_four_writes_tree_and_distances(compared: Path) -> None:
 
 
 def test_the_report_draws_them_and_runs_nothing(compared: Path) -> None:
-    """Three figures, no script, no bidirectional override, and the words that there is no direction."""
+    """A matrix and two figures, no name that is a script, no bidirectional override, the words on direction."""
     page = (compared / "report.html").read_text(encoding="utf-8")
-    assert 3 == page.count('<figure class="drawing">')
+    assert (1, 2) == (page.count('<div class="gridded">'), page.count('<figure class="drawing few">'))
     assert "<script>x" not in page
     assert "\u202e" not in page
     assert "no root and no time" in page

@@ -424,3 +424,33 @@ def against_population(n: int = 3) -> dict[str, Any]:
             "population": {"name": "panel", "digest": "0", "n_groups": 21, "n_pairs": 780, "cllr": 0.2},
         }
     return {**found, "population": population()}
+
+
+def landscape(runs: list[dict[str, Any]], seed: int = 7) -> dict[str, Any]:
+    """Return a suite's entry of `landscape`: made-up distances, a tree like a comb, places on a circle."""
+    n = len(runs)
+    distances = [
+        [0.0 if i == j else 0.2 + (31 * (i + j) + seed * i * j) % 97 / 120 for j in range(n)] for i in range(n)
+    ]
+    last = 2 * n - 3
+    inner = [{"a": i, "b": i - 1, "length": 0.1, "support": (i % 10) / 9} for i in range(last, n, -1)]
+    stems = [max(n, min(last, last + 1 - i)) for i in range(n)]
+    outer = [{"a": stem, "b": i, "length": 0.3, "support": None} for i, stem in enumerate(stems)]
+    return {
+        "suite": runs[0]["suite"],
+        "suite_version": 1,
+        "runs": [run["id"] for run in runs],
+        "names": [run["endpoint"] for run in runs],
+        "n_probes": 16,
+        "unit": "square root of the squared distance (MMD², unbiased, floored at 0) between answer distributions",
+        "distances": distances,
+        "tree": {"edges": [*inner, *outer], "n_bootstrap": 100, "newick": ";"},
+        "map": {"points": [[math.cos(6.28 * i / n), math.sin(6.28 * i / n)] for i in range(n)], "shown": 0.4},
+        "reason": None,
+    }
+
+
+def hundred(n_runs: int = 100) -> dict[str, Any]:
+    """Return a document of all pairs of a hundred runs, with a landscape and without probes."""
+    whole = many(n_runs, 0, 0)
+    return {**whole, "landscape": [landscape(whole["runs"])]}

@@ -31,6 +31,7 @@ class Parsed(HTMLParser):
     texts: list[str] = field(default_factory=list)
     unclosed: list[str] = field(default_factory=list)
     style: str = ""
+    script: str = ""
 
     def __post_init__(self) -> None:
         """Start the parser itself."""
@@ -68,6 +69,9 @@ class Parsed(HTMLParser):
         """Note text."""
         if self.unclosed and self.unclosed[-1] == "style":
             self.style += data
+            return
+        if self.unclosed and self.unclosed[-1] == "script":
+            self.script += data
             return
         self.texts.append(data)
         if self._open_text is not None:

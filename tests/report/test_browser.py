@@ -1,88 +1,220 @@
-"""The page in a real browser: no console error, no request. Skipped where no Chromium is found."""
+"""The page in a real browser: quiet, usable by keyboard and screen reader, and its tools do what they say."""
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import shutil
-import subprocess
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 from report import documents
 from report.test_hostile import CORPUS, attacked
+from support.opened_pages import DESKTOP, NEEDS_BROWSER, PHONE, browser, opened, picture
 
 from blackbox.report import render
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = (
-    "--headless",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--no-proxy-server",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-    "--enable-logging=stderr",
-    "--v=0",
+    from playwright.sync_api import Browser
+    from support.opened_pages import Opened
+
+pytestmark = NEEDS_BROWSER
+
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {"size": DESKTOP},
+    "dark": {"size": DESKTOP, "dark": True},
+    "phone": {"size": PHONE},
+}
+KINDS: dict[str, Callable[[], dict[str, Any]]] = {
+    "different": lambda: documents.two(n_probes=6, n_exhibits=4),
+    "inconclusive": lambda: documents.two("inconclusive", n_probes=6, n_exhibits=4),
+    "related": lambda: documents.against_population(3),
+    "many": lambda: documents.hundred(5),
+    "hostile": lambda: attacked(documents.two(n_probes=4, n_exhibits=4), lambda true: "".join(CORPUS[:18]) + true),
+}
+SEEN = [
+    ("different", "light"),
+    ("inconclusive", "dark"),
+    ("related", "phone"),
+    ("related", "light"),
+    ("many", "dark"),
+    ("many", "phone"),
+    ("hostile", "light"),
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Return one browser for all tests of this file."""
+    with browser() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def hundred() -> str:
+    """Return the page of a hundred runs."""
+    return render(documents.hundred(), to="html")
+
+
+def overflow(found: Opened) -> int:
+    """Return by how many pixels the page is wider than its window."""
+    return int(found.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+@pytest.mark.parametrize(("kind", "look"), SEEN)
+def test_a_report_is_quiet_fits_and_has_no_grave_finding(
+    kind: str, look: str, chromium: Browser, tmp_path: Path
+) -> None:
+    """Light, dark, on a phone: no console line, no request, nothing serious for axe-core, no sideways scrolling."""
+    with opened(chromium, render(KINDS[kind](), to="html"), tmp_path, **LOOKS[look]) as found:
+        picture(found.page, f"{kind}-{look}", tmp_path)
+
+        assert ([], []) == (found.console, found.requests)
+        assert [] == found.grave()
+        assert overflow(found) <= 0
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "seen"),
+    [
+        ('<script>document.title="ran"</script>', "console"),
+        ("<style>p { color: red }</style>", "console"),
+        ('<img src="http://127.0.0.1:9/x.png" alt="">', "requests"),
+        ('<p><input type="text"></p>', "grave"),
+    ],
 )
-BROWSERS_OWN = re.compile(r"(^|\.)(google|googleapis|gvt1)\.com$")
-"""Hosts a browser asks for itself at its start, whatever page it shows; none can be resolved here."""
-
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium here: `apt-get install chromium` to run these")
-
-
-def opened(html: str, folder: Path) -> tuple[str, list[str], list[str]]:
-    """Return the DOM, the console's lines and the addresses requested, of a page opened from a file."""
-    page, log = folder / "report.html", folder / "network.json"
-    page.write_text(html, encoding="utf-8")
-    root = ("--no-sandbox",) if hasattr(os, "geteuid") and os.geteuid() == 0 else ()
-    folders = (f"--user-data-dir={folder / 'profile'}", f"--log-net-log={log}")
-    command = (str(BROWSER), *FLAGS, *root, *folders, "--dump-dom", page.as_uri())
-    done = subprocess.run(command, capture_output=True, timeout=90, check=True)
-    events = json.loads(log.read_text(encoding="utf-8"))["events"]
-    found = {event["params"]["url"] for event in events if "url" in event.get("params", {})}
-    addresses = sorted(url for url in found if not BROWSERS_OWN.search(urlsplit(url).hostname or ""))
-    console = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if "CONSOLE" in line]
-    return done.stdout.decode("utf-8", "replace"), console, addresses
+def test_what_these_tests_look_for_would_be_seen(spoilt: str, seen: str, chromium: Browser, tmp_path: Path) -> None:
+    """A planted script or style is refused aloud and does not run; a picture, a field without a name are caught."""
+    html = render(documents.two(n_probes=1, n_exhibits=0), to="html").replace("</main>", f"{spoilt}</main>")
+    with opened(chromium, html, tmp_path) as found:
+        if seen == "grave":
+            assert ["label"] == [each.partition(":")[0] for each in found.grave()]
+        else:
+            assert [] != getattr(found, seen)
+            assert "Content Security Policy" in found.console[0]
+            assert "ran" != found.page.title()
 
 
-@pytest.mark.parametrize("kind", ["two", "suites", "hostile"])
-def test_a_report_opens_without_console_error_or_request(kind: str, tmp_path: Path) -> None:
-    """Opened from a file, the page shows its answer, writes nothing to the console and asks for nothing."""
-    made = {
-        "two": documents.two,
-        "suites": documents.suites_of_two,
-        "hostile": lambda: attacked(documents.two(), lambda true: "".join(CORPUS[:18]) + true),
-    }
-    dom, console, addresses = opened(render(made[kind](), to="html"), tmp_path)
+def test_everything_stands_there_without_the_script(chromium: Browser, tmp_path: Path) -> None:
+    """With scripts off the same words are on the page, every fold opens, and no dead control is shown."""
+    html = render(documents.many(4, 4, 2), to="html")
+    words: list[str] = []
+    for script in (True, False):
+        with opened(chromium, html, tmp_path, script=script) as found:
+            tools = found.page.locator("select, input[type=search], main button").count()
+            assert script == (tools > 0)
+            words.append(found.page.locator("main article, main .exhibit").all_text_contents().__repr__())
 
-    assert (console, addresses) == ([], [])
-    assert "This does not say" in dom
-    assert "<script" not in dom
+    assert words[0] == words[1]
 
 
-def test_a_script_in_the_page_would_be_seen(tmp_path: Path) -> None:
-    """The same look at a page with a script finds the policy's refusal on the console, and the script did not run."""
-    html = render(documents.two(), to="html").replace("</main>", "<script>document.title='ran'</script></main>")
-    dom, console, _ = opened(html, tmp_path)
+def test_pairs_are_found_sorted_and_opened(chromium: Browser, tmp_path: Path) -> None:
+    """Filters by verdict, endpoint and words add up, folds follow, headings sort, and a row leads into its pair."""
+    with opened(chromium, render(documents.many(6, 8, 3), to="html"), tmp_path) as found:
+        page, rows = found.page, "[data-find] tbody tr"
+        assert 15 == found.shown(rows) == found.shown("#pairs > details")
 
-    assert len(console) == 1
-    assert "Content Security Policy" in console[0]
-    assert "<title>ran" not in dom
+        who, words = page.get_by_label("Endpoint", exact=True), page.get_by_label("Find", exact=True)
+        who.select_option("endpoint-03")
+        assert 5 == found.shown(rows) == found.shown("#pairs > details")
+        page.locator(".f-different").check()
+        left = found.shown(rows)
+        assert 0 < left < 5
+        assert page.locator("[data-find] [role=status]").inner_text() == f"{left} of 15 shown"
+        page.locator(".f-all").check()
+        who.select_option("any")
+        words.fill("endpoint-02 against endpoint-04")
+        count = page.locator("[data-find] [role=status]")
+        expect(count).to_have_text("1 of 15 shown")
+
+        page.locator(f"{rows} a").filter(visible=True).click()
+        assert "true" == page.evaluate("String(document.querySelector(location.hash).open)")
+        words.fill("")
+        expect(count).to_have_text("15 of 15 shown")
+
+        first = page.locator(f"{rows} th").first
+        before = first.inner_text()
+        heading = page.get_by_role("button", name="Pair")
+        heading.press("Enter")
+        heading.press("Enter")
+        assert "descending" == page.locator("[data-find] [aria-sort]").get_attribute("aria-sort")
+        assert "endpoint-04 against endpoint-05" == first.inner_text()
+        heading.click()
+        assert before == first.inner_text()
+        assert found.quiet
 
 
-def test_a_request_of_the_page_would_be_seen(tmp_path: Path) -> None:
-    """The same look at a page without the policy finds a picture's address among the requests."""
-    html = render(documents.two(), to="html").replace('http-equiv="Content-Security-Policy"', 'name="none"')
-    _, _, addresses = opened(html.replace("</main>", '<img src="http://127.0.0.1:9/x.png" alt=""></main>'), tmp_path)
+def test_numbers_sort_as_numbers_and_the_unknown_come_last(chromium: Browser, tmp_path: Path) -> None:
+    """A column of numbers with dashes: ascending and descending both end with what is not known."""
+    html = render(documents.many(6, 4, 1), to="html")
+    with opened(chromium, html, tmp_path) as found:
+        column = found.page.locator("[data-find] tbody tr td:nth-child(3)")
+        heading = found.page.get_by_role("button", name="p, adjusted")
+        for sign in (1, -1):
+            heading.click()
+            told = column.all_inner_texts()
+            known = [sign * float(text) for text in told if text != "–"]
 
-    assert addresses == ["http://127.0.0.1:9/x.png"]
+            assert sorted(known) == known
+            assert {"–"} == set(told[len(known) :])
+
+
+def test_a_matrix_is_put_in_order_and_leads_into_a_pair(chromium: Browser, tmp_path: Path) -> None:
+    """Rows and columns move together, names keep their cells, and a cell opens its pair."""
+    with opened(chromium, render(documents.many(6, 4, 1), to="html"), tmp_path) as found:
+        page = found.page
+        box = page.locator(".gridded").first
+        cells = (
+            "rows => rows.map(r => [...r.cells].slice(1).map(c => c.querySelector('[aria-label]')?.ariaLabel ?? ''))"
+        )
+        before = box.locator("tbody tr").evaluate_all(cells)
+        box.get_by_label("Order").select_option(label="nearest to endpoint-04")
+        after = box.locator("tbody tr").evaluate_all(cells)
+
+        assert "endpoint-04" == box.locator("tbody th").first.inner_text()
+        assert [True] * 6 == ["" == row[place] for place, row in enumerate(after)]
+        assert sorted(map(sorted, before)) == sorted(map(sorted, after))
+        box.get_by_label("Order").select_option("as listed")
+        assert before == box.locator("tbody tr").evaluate_all(cells)
+        box.locator("tbody td a").first.click()
+        assert page.evaluate("document.querySelector(location.hash).open")
+
+
+def test_a_link_from_outside_opens_its_pair(chromium: Browser, tmp_path: Path) -> None:
+    """The address of a pair, mailed around, shows it unfolded."""
+    with opened(chromium, render(documents.many(6, 4, 1), to="html"), tmp_path, place="#pair-7") as found:
+        assert found.page.evaluate("document.getElementById('pair-7').open")
+        assert not found.page.evaluate("document.getElementById('pair-6').open")
+
+
+def test_a_hundred_runs_stay_usable(hundred: str, chromium: Browser, tmp_path: Path) -> None:
+    """All 4,950 pairs are listed, found and sorted, the matrix is drawn, put in order and leads to its rows."""
+    with opened(chromium, hundred, tmp_path) as found:
+        page, rows = found.page, "[data-find] tbody tr"
+        assert 4950 == page.locator(rows).count()
+        page.get_by_label("Endpoint", exact=True).select_option("endpoint-77")
+        assert "99 of 4,950 shown" == page.locator("[data-find] [role=status]").inner_text()
+        assert 99 == found.shown(rows)
+
+        heat = page.locator(".heat").first
+        heat.get_by_label("Order").select_option(label="nearest to endpoint-42")
+        stage = heat.locator(".stage")
+        stage.focus()
+        stage.press("ArrowRight")
+        assert heat.locator(".readout").inner_text().startswith("endpoint-42 against ")
+        stage.press("Enter")
+        assert page.evaluate("document.querySelector(location.hash) !== null")
+        assert [] == found.grave()
+        assert found.quiet
+
+
+def test_print_shows_what_is_folded(chromium: Browser, tmp_path: Path) -> None:
+    """On paper the folds are open, the tools are gone, and it is black on white also for who prefers dark."""
+    with opened(chromium, render(documents.many(6, 4, 1), to="html"), tmp_path, dark=True) as found:
+        found.page.emulate_media(media="print")
+        picture(found.page, "many-print", tmp_path)
+
+        assert 0 == found.shown(".tools, nav, .filter")
+        assert 15 == found.shown("#pairs > details article.lead")
+        assert "rgb(255, 255, 255)" == found.page.evaluate("getComputedStyle(document.body).backgroundColor")

@@ -58,6 +58,7 @@ def foreign(benign: str, hostile: str) -> list[str]:
     before, after = parsed(benign), parsed(hostile)
     shapes = {element.shape for element in before.elements} | {ALLOWED_SIGN}
     found = [str(e.shape) for e in after.elements if e.shape not in shapes]
+    found += ["more than the one script"] * (sum(e.tag == "script" for e in after.elements) != 1)
     found += [f"closed out of turn: {tag}" for tag in after.misnested] + [f"left open: {t}" for t in after.unclosed]
     found += [v for v in after.values("href") if not re.fullmatch(r"#[a-z0-9-]+|data:,", v)]
     found += [v for v in after.values("class") if not re.fullmatch(r"[a-zA-Z0-9_ -]*", v)]
@@ -111,7 +112,7 @@ def test_the_check_sees_a_page_that_does_not_escape(
     finally:
         html_page._environment().cache.clear()
 
-    assert "('script', ())" in foreign(benign, html)
+    assert "more than the one script" in foreign(benign, html)
 
 
 @pytest.mark.parametrize("text", CORPUS, ids=range(len(CORPUS)))

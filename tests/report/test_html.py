@@ -53,25 +53,43 @@ def test_every_element_is_closed_in_turn(html: str) -> None:
     assert (page.misnested, page.unclosed) == ([], [])
 
 
-def test_nothing_is_loaded_and_nothing_runs(html: str) -> None:
-    """No script, no inline style attribute, no handler; addresses lead to places of the page or hold data."""
+def test_nothing_is_loaded_and_one_script_runs(html: str) -> None:
+    """No inline style attribute, no handler, one script of ours; addresses lead to places of the page or hold data."""
     page = parsed(html)
     names = {name for element in page.elements for name in element.attributes}
 
-    assert {element.tag for element in page.elements} & {"script", "img", "iframe", "object", "form", "base"} == set()
+    assert {element.tag for element in page.elements} & {"img", "iframe", "object", "form", "base"} == set()
     assert [name for name in names if name == "style" or name.startswith("on")] == []
     assert [v for v in (*page.values("href"), *page.values("src")) if not v.startswith(("#", "data:,"))] == []
     assert re.findall(r"@import|url\(", page.style) == []
+    assert [e.attributes for e in page.elements if e.tag == "script"] == [{}]
+    assert page.script == html_page._packaged("page.js")
 
 
-def test_the_policy_allows_this_style_and_nothing_else(html: str) -> None:
-    """The Content-Security-Policy starts from nothing and names the digest of the very style on the page."""
+def test_the_script_sets_text_and_asks_for_nothing() -> None:
+    """No way from text to markup or code, and none out of the page, stands in the script."""
+    banned = (
+        r"innerHTML|outerHTML|insertAdjacent|document\.write|DOMParser|createContextualFragment|srcdoc"
+        r"|\beval\b|Function\(|setTimeout\(\s*[\"'`]|import\(|fetch|XMLHttp|WebSocket|EventSource|sendBeacon|Worker"
+        r"|new Image|\.src\b|localStorage|sessionStorage|cookie|indexedDB|window\.open|location\s*="
+    )
+    script = html_page._packaged("page.js")
+
+    assert re.findall(banned, script) == []
+    assert re.findall(banned, script + "box.innerHTML = text") == ["innerHTML"]
+
+
+def test_the_policy_allows_this_style_and_script_and_nothing_else(html: str) -> None:
+    """The Content-Security-Policy starts from nothing and names the digests of the style and script on the page."""
     page = parsed(html)
     policy = next(v for v in page.values("content") if v.startswith("default-src"))
-    digest = base64.b64encode(hashlib.sha256(page.style.encode()).digest()).decode()
+    style, script = (
+        base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (page.style, page.script)
+    )
 
     assert policy == (
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
     )
 
 
@@ -146,7 +164,7 @@ def test_inconclusive_is_as_prominent_as_different() -> None:
         page = parsed(render(documents.two(verdict), to="html"))
         card = next(e for e in page.elements if "card" in (e.attributes.get("class") or ""))
         shapes.append((card.tag, (card.attributes["class"] or "").replace(verdict, "*")))
-        assert f"t-{verdict}" in html_page._stylesheet()
+        assert f"t-{verdict}" in html_page._packaged("page.css")
 
     assert shapes == [("article", "card t-* lead")] * 2
 
@@ -214,7 +232,9 @@ def test_pairs_beyond_the_budget_are_counted(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_matrix_too_wide_to_read_is_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the budget of names the values are pointed to instead."""
-    few = html_page.Budget(whole_rows=99, long_rows=5, short_rows=9, exhibits=1, folds=9, characters=200, names=4)
+    few = html_page.Budget(
+        whole_rows=99, long_rows=5, short_rows=9, exhibits=1, folds=9, characters=200, names=3, drawn_names=4
+    )
     monkeypatch.setattr(html_page, "budget", lambda n_pairs, share: few)  # noqa: ARG005 - its signature
     html = render(documents.many(5, 4, 1), to="html")
 
@@ -231,7 +251,7 @@ def test_the_outline_is_the_golden_one(name: str, golden: Callable[[str, str], N
 
 
 def _palettes() -> list[dict[str, str]]:
-    blocks = re.findall(r":root \{(.*?)\}", html_page._stylesheet(), flags=re.DOTALL)
+    blocks = re.findall(r":root \{(.*?)\}", html_page._packaged("page.css"), flags=re.DOTALL)
     return [dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", block)) for block in blocks]
 
 

@@ -19,7 +19,6 @@ from blackbox.report.blocks.figures import (
     MatrixCell,
     Moment,
     Scale,
-    Squares,
     Stroke,
     Timeline,
 )
@@ -91,7 +90,6 @@ __all__ = [
     "Scale",
     "Scope",
     "Section",
-    "Squares",
     "Stroke",
     "Table",
     "Text",

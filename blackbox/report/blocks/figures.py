@@ -70,7 +70,15 @@ class Bars:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatrixCell:
-    """One cell of a matrix: a few characters, a tone, and the words behind them."""
+    """One cell of a matrix: a few characters, a tone, and the words behind them.
+
+    Args:
+        text: What stands in it.
+        tone: Its colour, where it has no shade.
+        words: What it says, in words.
+        target: Where its pair stands on the page.
+        shade: How dark it is, from 0 to 1: the nearer the two, the darker.
+    """
 
     text: str
     tone: Tone
@@ -81,11 +89,20 @@ class MatrixCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matrix:
-    """All pairs of `names`; `cells[i][j]` is None on the diagonal and where there is no pair."""
+    """All pairs of `names`; `cells[i][j]` is None on the diagonal and where there is no pair.
+
+    Args:
+        caption: What it shows.
+        names: Its rows, and in the same order its columns.
+        cells: One a row and column.
+        legend: What each sign or each end of the shades means.
+        where: Where the values are.
+    """
 
     caption: str
     names: tuple[Name, ...]
     cells: tuple[tuple[MatrixCell | None, ...], ...]
+    legend: tuple[MatrixCell, ...] = ()
     where: str = "comparison.json"
 
 
@@ -130,17 +147,8 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Squares:
-    """Equal squares of one shade, from 0 (lightest) to 5; their upper left corners."""
-
-    shade: int
-    size: float
-    corners: tuple[tuple[float, float], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """A figure of lines, dots, squares and words in a plane of `width` × `height`.
+    """A figure of lines, dots and words in a plane of `width` × `height`.
 
     Args:
         caption: What it shows.
@@ -155,7 +163,7 @@ class Drawing:
     description: str
     width: float
     height: float
-    parts: tuple[Stroke | Dot | Label | Squares, ...]
+    parts: tuple[Stroke | Dot | Label, ...]
     where: str = "comparison.json"
 
 

@@ -65,11 +65,12 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A table's column; `meaning` is its one-line explanation."""
+    """A table's column; `meaning` is its one-line explanation, `facet` what rows can be chosen by there."""
 
     title: str
     numeric: bool = False
     meaning: str = ""
+    facet: Literal["", "names", "suite"] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +85,7 @@ class Table:
         weight: `long` tables stand once a pair and grow with the suite: they are cut first. `whole` tables
             stand once a report and grow with the runs.
         keys: A word a row, by which rows can be filtered; empty for none.
+        anchors: A place a row, which links lead to where no fold of that name is drawn; empty for none.
     """
 
     caption: str
@@ -92,6 +94,7 @@ class Table:
     where: str = "comparison.json"
     weight: Literal["short", "long", "whole"] = "short"
     keys: tuple[Tone, ...] = ()
+    anchors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

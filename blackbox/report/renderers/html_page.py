@@ -1,4 +1,4 @@
-"""Page → one offline HTML file: no request, no script, everything escaped, small enough to forward."""
+"""Page → one offline HTML file: no request, everything escaped, readable without its script, small to forward."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from itertools import count, islice
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from blackbox.report.blocks import Fold
+from blackbox.report.blocks import Fold, Table
+from blackbox.report.renderers import matrices
 from blackbox.report.renderers.timeline import drawing
 from blackbox.report.visible import pieces, visible
 
@@ -39,7 +40,8 @@ class Budget:
         exhibits: Probes with answers, a pair.
         folds: Pairs with details.
         characters: Of one quoted text.
-        names: Endpoints of a matrix.
+        names: Endpoints of a matrix that is a table.
+        drawn_names: Endpoints of a matrix that is a drawing.
     """
 
     whole_rows: int
@@ -48,7 +50,8 @@ class Budget:
     exhibits: int
     folds: int
     characters: int
-    names: int
+    names: int = 24
+    drawn_names: int = 150
 
 
 class _Drawing:
@@ -58,7 +61,10 @@ class _Drawing:
         self._serial = count(1)
         self._limits = limits
         context: dict[str, Any] = {"newline": Markup("\n"), "budget": limits, "serial": self._next}
-        context |= {"n_pairs": page.n_pairs, "targets": frozenset(self._anchors(page))}
+        folds = frozenset(self._anchors(page))
+        targets = folds.union(self._row_anchors(page))
+        context |= {"n_pairs": page.n_pairs, "folds": folds, "targets": targets}
+        context |= {"squared": partial(matrices.squared, drawn=targets)}
         context |= {"draw": self.block, "inline": self.inline, "within_budget": self._within_budget}
         self._macros = _environment().get_template("blocks.html.j2").make_module(context)
 
@@ -84,6 +90,13 @@ class _Drawing:
         for part in page.parts:
             yield from (block.anchor for block in self._within_budget(part.blocks) if isinstance(block, Fold))
 
+    def _row_anchors(self, page: Page) -> Iterator[str]:
+        """Yield the anchors of the rows that are drawn."""
+        for part in page.parts:
+            for block in part.blocks:
+                if isinstance(block, Table):
+                    yield from block.anchors[: self._limits.whole_rows]
+
     def _macro(self, part: object) -> Any:  # noqa: ANN401 - a jinja macro
         return getattr(self._macros, "words" if isinstance(part, str) else type(part).__name__.lower())
 
@@ -102,18 +115,17 @@ def budget(n_pairs: int, share: float = 1.0) -> Budget:
     """Return what may be drawn for this many pairs, reduced to a share of it."""
     n = max(1, n_pairs)
     return Budget(
-        whole_rows=max(50, int(share * 2_000)),
+        whole_rows=max(50, min(5_000, int(share * 50_000))),
         long_rows=max(5, min(300, int(share * 1_500 / n))),
         short_rows=max(12, int(share * 60)),
         exhibits=max(1, min(20, int(share * 120 / n))),
-        folds=max(10, int(share * 200)),
+        folds=max(10, int(share * (200 if n <= 200 else 60))),  # noqa: PLR2004 - the pairs of twenty runs
         characters=max(200, int(share * 4_000)),
-        names=40,
     )
 
 
 def _drawn(page: Page, limits: Budget) -> str:
-    css, drawing = _stylesheet(), _Drawing(page, limits)
+    css, js, drawing = _packaged("page.css"), _packaged("page.js"), _Drawing(page, limits)
     return (
         _environment()
         .get_template("page.html.j2")
@@ -121,6 +133,8 @@ def _drawn(page: Page, limits: Budget) -> str:
             page=page,
             css=Markup(css),  # noqa: S704 - our own stylesheet, from the package
             style_hash=_source_hash(css),
+            js=Markup(js),  # noqa: S704 - our own script, from the package
+            script_hash=_source_hash(js),
             draw=drawing.block,
             inline=drawing.inline,
         )
@@ -128,8 +142,9 @@ def _drawn(page: Page, limits: Budget) -> str:
 
 
 @cache
-def _stylesheet() -> str:
-    text = resources.files(__package__).joinpath("templates/page.css").read_text(encoding="utf-8")
+def _packaged(name: str) -> str:
+    """Return our own style or script, its lines without what indents them."""
+    text = resources.files(__package__).joinpath("templates", name).read_text(encoding="utf-8")
     return re.sub(r"\s*\n\s*", "\n", text).strip()
 
 
@@ -148,6 +163,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_finalized,
     )
+    environment.filters |= matrices.FILTERS
     environment.filters |= {"pieces": pieces, "hundredths": _hundredths, "along": _along, "timeline": drawing}
     return environment
 

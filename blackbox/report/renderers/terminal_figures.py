@@ -211,7 +211,8 @@ def _level(value: float | None, top: float) -> str:
 
 def matrix(block: blocks.Matrix) -> RenderableType:
     """Return a matrix with numbered columns, or a line where it is too wide."""
-    return Group(line(block.caption, "bold"), _Numbered(block))
+    signs = ", ".join(f"{cell.text} {cell.words}" for cell in block.legend if cell.text)
+    return Group(line(block.caption, "bold"), _Numbered(block), *((line(signs, "dim"),) if signs else ()))
 
 
 class _Numbered:

@@ -32,7 +32,7 @@ MATRIX_FROM = 3
 """Endpoints from which a matrix says more than a list."""
 _SIGNS = {"different": "≠", "equivalent": "≈", "inconclusive": "?", "not_applicable": "–"}
 
-_LEGEND = "≠ different, ? inconclusive, – not applicable, ≈ equivalent within the margin."
+_SHADES = ((1.0, "nearest to each other of all pairs here"), (0.6, "between"), (0.0, "furthest apart"))
 
 
 def build(document: Mapping[str, Any]) -> tuple[Block, ...]:
@@ -67,7 +67,7 @@ def _of_endpoints(document: Mapping[str, Any]) -> tuple[Block, ...]:
     named = (str(run.get("endpoint")) for run in runs(document).values())
     names = list(dict.fromkeys([*(name for name in named if name in paired), *sorted(paired)]))
     if len(names) >= MATRIX_FROM and len({str(entry.get("verdict")) for entry in entries}) > 1:
-        return (_verdict_matrix(entries, names, _anchors(pairs(document))), Text(text=_LEGEND, kind="note"))
+        return (_verdict_matrix(entries, names, _anchors(pairs(document))),)
     if entries and len(names) < MATRIX_FROM and len(pairs(document)) > len(entries):
         return (_summed_up(entries),)
     return ()
@@ -123,8 +123,14 @@ def _verdict_matrix(
         caption="Do the two answer from one distribution? Summed up over suites",
         names=tuple(Name(text=name) for name in names),
         cells=_square(names, cells),
+        legend=_signs(entries),
         where='"endpoint_pairs" in comparison.json',
     )
+
+
+def _signs(entries: Sequence[Mapping[str, Any]]) -> tuple[MatrixCell, ...]:
+    marks = dict.fromkeys(verdict_mark(entry.get("verdict")) for entry in entries)
+    return tuple(MatrixCell(text=_SIGNS.get(mark.tone, "·"), tone=mark.tone, words=mark.word) for mark in marks)
 
 
 def _square(
@@ -166,6 +172,7 @@ def _kinship_matrix(suite: str, scored: Sequence[tuple[int, Mapping[str, Any]]])
         caption=f"Kinship score, {suite}: darker is closer than the references are; {meant}, and never a direction",
         names=tuple(Name(text=name) for name in names),
         cells=_square(names, cells),
+        legend=tuple(MatrixCell(text="", tone="neutral", words=words, shade=shade) for shade, words in _SHADES),
     )
 
 
@@ -188,8 +195,8 @@ def _table(compared: Sequence[Mapping[str, Any]]) -> Table:
     several = len({suite_title(pair) for pair in compared}) > 1
     places = closest_first(compared)
     columns = (
-        Column(title="Pair"),
-        *((Column(title="Suite"),) if several else ()),
+        Column(title="Pair", facet="names"),
+        *((Column(title="Suite", facet="suite"),) if several else ()),
         Column(title="One distribution?"),
         Column(title="p, adjusted", numeric=True, meaning="Corrected for the number of pairs."),
         Column(title="Effect", numeric=True, meaning="Mean squared kernel distance."),
@@ -207,6 +214,7 @@ def _table(compared: Sequence[Mapping[str, Any]]) -> Table:
         where='"pairs" in comparison.json',
         weight="whole",
         keys=tuple(same_mark(compared[place]).tone for place in places),
+        anchors=tuple(map(pair_anchor, places)),
     )
 
 
