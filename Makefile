@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 BENCH = $(BIN)/python benchmarks/run.py
 
-.PHONY: setup demo test check test-servers bench bench-same bench-related bench-drift bench-suites bench-zoo zoo docs lock clean
+.PHONY: setup demo test check test-servers bench bench-same bench-related bench-drift bench-suites bench-zoo bench-faults zoo docs lock clean
 
 setup:
 	@$(PYTHON) scripts/setup.py
@@ -18,9 +18,9 @@ check: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "servers or not servers"
 
-# Starts servers of other projects: minutes, so not part of `test`.
+# Only the tests against servers of other projects; `test` holds them too.
 test-servers: setup
 	@$(BIN)/python -m pytest -m servers tests/servers
 
@@ -41,6 +41,9 @@ bench-suites: setup
 
 bench-zoo: setup
 	@$(BENCH) bench_zoo bench_doctor
+
+bench-faults: setup
+	@$(BENCH) bench_faults bench_fuzz
 
 # Trains every model anew: 80 to 90 minutes on two cores.
 zoo: setup
