@@ -142,7 +142,10 @@ def _answered(cells: Mapping[str, Any]) -> Answered:
         outcome = Outcome(cells["outcome"])
     except ValueError:
         raise Unreadable(f"has the unknown outcome {shown(cells['outcome'])}") from None
-    text = cells["text"] if cells["text_json"] is None else json.loads(cells["text_json"])
+    exact = cells["text_json"]
+    if exact is not None and not isinstance(exact, str):
+        raise Unreadable(f"has a text_json that is no text: {shown(exact)}")
+    text = cells["text"] if exact is None else json.loads(exact)
     if (outcome in {Outcome.OK, Outcome.TRUNCATED}) != (isinstance(text, str) and text != ""):
         raise Unreadable(f"is {outcome} with the text {shown(text)}")
     said = {name: cells[name] for name in ("reasoning", "finish_reason", "served_model", "response_id")}

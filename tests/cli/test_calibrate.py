@@ -291,3 +291,26 @@ def _another_model(population: Path) -> None:
             entry["model_digest"] = "0" * 64
     document.pop("digest")
     population.write_text(json.dumps({**document, "digest": digest(document)}))
+
+
+def test_a_ratio_is_computed_again_from_a_bundle_alone(made: Path, tmp_path: Path, command: Command) -> None:
+    """The population's digest is among the inputs, its files in the bundle; without it, or changed, verify says so."""
+    results, population = ["--results", made / "r"], made / "population.json"
+    out = tmp_path / "c"
+    compared = command(
+        "compare", *runs_of(made, ["x1", "y"]), "--population", population, "-o", out, "--json", *results
+    )
+    command("export", out, "--bundle", "b.zip", *results)
+    verified = command("verify", "b.zip", "--json", "--results", tmp_path / "nothing").json
+    shutil.copy(population, tmp_path / "population.json")
+    document = json.loads((out / "comparison.json").read_text())
+    document["provenance"]["inputs"]["population"]["file"] = "gone.json"
+    (out / "comparison.json").write_text(json.dumps(document))
+    changed = command("verify", out, "--json", *results)
+
+    digests = (json.loads(population.read_text())["digest"], len(compared.json["pairs"]))
+    assert (compared.json["provenance"]["inputs"]["population"]["digest"], 1) == digests
+    assert [entry.get("kind") for entry in verified["runs"]] == ["bundle", None, None, "population", "comparison"]
+    assert (verified["ok"], verified["runs"][-1]["reproduced"]) == (True, True)
+    assert changed.code == 5
+    assert "population gone.json" in changed.json["runs"][0]["problems"][0]

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from blackbox import store, suites
-from blackbox.core import digest
+from blackbox.core import canonical, digest
 from blackbox.endpoints import _json, _reply, _stream
 from blackbox.endpoints._secrets import Scrubber
+from blackbox.errors import BlackboxError
 from blackbox.serve.strict_json import read_body
 from blackbox.store import TableFields
 from blackbox.store.bundles import unpack_bundle, write_bundle
 from blackbox.store.exported import read_exported
+from blackbox.store.journal import FIRST_PREVIOUS, Draft, sealed
 from blackbox.store.populations import POPULATION_SCHEMA, read_population, write_population
 from blackbox.store.redacted import verify_redacted
 from blackbox.store.tensors import read_header
@@ -68,6 +70,29 @@ def _json_resealed(content: bytes) -> bytes:
         return content
 
 
+def _suite_resealed(content: bytes) -> bytes:
+    """Return a suite file with its digest put right, where it can still be read so far."""
+    try:
+        return suites.locked(content.decode()).encode()
+    except (UnicodeError, BlackboxError):
+        return content
+
+
+def _journal_resealed(content: bytes) -> bytes:
+    """Return a journal whose lines are numbered and digested anew, as a forger would write them."""
+    head, lines = FIRST_PREVIOUS, []
+    for seq, line in enumerate(content.splitlines()):
+        try:
+            entry = json.loads(line)
+            body = canonical(entry["body"])
+            written = sealed(Draft(kind=entry["kind"], at=entry["at"], body=body), seq=seq, prev_sha256=head)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return content
+        lines.append(written.line)
+        head = written.sha256
+    return b"".join(lines)
+
+
 def parsers(folder: Path) -> dict[str, tuple[Path, Parser]]:
     """Return every parser by name with its folder, which is made here."""
     made = {name: (folder / name, parser) for name, parser in _SIMPLE.items()}
@@ -109,6 +134,7 @@ def _of_runs(folder: Path) -> dict[str, tuple[Path, Parser]]:
     return {
         "manifest": (run, Parser("manifest.json", store.read_manifest)),
         "run-journal": (run, Parser("journal.jsonl", open_run)),
+        "run-journal-resealed": (run, Parser("journal.jsonl", open_run, _journal_resealed)),
         "run-suite": (run, Parser("suite.json", open_run)),
         "run-parquet": (run, Parser("observations.parquet", verified)),
         "verify-journal": (run, Parser("journal.jsonl", verified)),
@@ -257,7 +283,7 @@ _CONTENT: dict[str, bytes] = {
     b"requests: '10-20, 30', share: 0.5}\n- {fault: hang, after_s: 60, until_s: 90}\n",
 }
 _SIMPLE: dict[str, Parser] = {
-    "suite": Parser("s.yaml", _suite),
+    "suite": Parser("s.yaml", _suite, _suite_resealed),
     "config-yaml": Parser("blackbox.yaml", _config("blackbox.yaml")),
     "config-toml": Parser("blackbox.toml", _config("blackbox.toml")),
     "config-json": Parser("blackbox.json", _config("blackbox.json")),

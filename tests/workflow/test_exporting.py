@@ -219,7 +219,8 @@ def test_what_fits_no_table_is_one_line(made: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "change",
     [{"outcome": "odd"}, {"repeat": -1}, {"repeat": "0"}, {"messages": "["}, {"text": None}, {"messages": "[]"},
-     {"endpoint": None}, {"requested_at": "soon"}, {"text_json": "{"}, {"reasoning": 3}, {"error_kind": 1}],
+     {"endpoint": None}, {"requested_at": "soon"}, {"text_json": "{"}, {"text_json": 3}, {"reasoning": 3},
+     {"error_kind": 1}],
 )  # fmt: skip
 def test_an_edited_export_is_refused_with_its_row(change: dict[str, Any], made: Path, tmp_path: Path) -> None:
     """A row that is none of ours is named; nothing is imported."""
