@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import json
 import sys
-import urllib.request
 from collections import Counter
-from concurrent.futures import Future
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from itertools import combinations
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -25,6 +23,7 @@ import numpy as np
 from _drawn import drawn_from_keys
 from _fuzzing import fuzz
 from _results import FOLDER, others, record
+from _zoo_answers import drawn, sampled_here
 from scipy.stats import binom
 
 from blackbox import registry, serve, suites
@@ -34,10 +33,6 @@ from blackbox.evidence.benign import deterministic_disagreement
 from blackbox.evidence.same import Design, compare_pair
 from blackbox.evidence.samples import Sample
 from blackbox.features import reading
-from blackbox.serve import batch as serving
-from blackbox.serve.batch import Batch
-from blackbox.serve.generation import Job, Sampled
-from blackbox.serve.language_model import LanguageModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,52 +55,12 @@ OMNIBUS = {
 N_CLOSED, N_OPEN = 50, 3
 """Sessions of each member: pairs a relation; null pairs are half of them at each of four members."""
 N_SCRIPTED, N_BITS, N_FUZZED = 16, 4, 1_000_000
-WIDTH = 64
-"""Choices a request."""
-serving.MOST_ROWS = 512
 
 
 def priced(suite: Suite) -> float:
     """Return the cost of one verdict: two endpoints asked the suite once each, at the reference prices."""
     spec = EndpointSpec(name="x", kind="openai-chat", base_url="http://127.0.0.1", model="x", prices=PRICES)
     return 2 * estimate(suite, spec).cost
-
-
-def drawn(url: str, member: str, suite: Suite, probe: Probe, n: int) -> list[tuple[str, str]]:
-    """Return `n` independent answers with their finish reasons, asked for in few requests."""
-    sent = suite.sent_decoding(probe)
-    found: list[tuple[str, str]] = []
-    while len(found) < n:
-        body = {
-            "model": member, "n": min(WIDTH, n - len(found)), "temperature": sent.temperature, "top_p": 1.0,
-            "max_tokens": probe.max_output_tokens,
-            "messages": [{"role": m.role, "content": m.content} for m in probe.messages],
-        }  # fmt: skip
-        request = urllib.request.Request(  # noqa: S310 - loopback
-            f"{url}/chat/completions", json.dumps(body).encode(), {"Content-Type": "application/json"}
-        )
-        with urllib.request.urlopen(request, timeout=600) as reply:  # noqa: S310 - loopback
-            found += [(c["message"]["content"], c["finish_reason"]) for c in json.load(reply)["choices"]]
-    return found
-
-
-@cache
-def _model(member: str) -> LanguageModel:
-    return LanguageModel(serve.folder(member))
-
-
-def sampled_here(member: str, suite: Suite, probe: Probe, n: int, rng: np.random.Generator) -> list[tuple[str, str]]:
-    """Return `n` independent answers from the endpoint's own sampler, without the network: many at a time, seeded."""
-    model, sent, most = _model(member), suite.sent_decoding(probe), probe.max_output_tokens or 16
-    prompt = model.prompt_ids([{"role": m.role, "content": m.content} for m in probe.messages])
-    seed, batch = int(rng.integers(2**60)), Batch(model)
-    futures: list[Future[Sampled]] = [Future() for _ in range(n)]
-    for i, future in enumerate(futures):
-        job = Job(prompt=prompt, max_tokens=most, temperature=sent.temperature or 0.0, top_p=1.0, seed=(seed, i))
-        batch.add(job, future)
-    while batch.busy:
-        batch.step()
-    return [(f.result().text, f.result().finish_reason) for f in futures]
 
 
 def sessions(draw: Draw, member: str, suite: Suite, n_sessions: int, rng: np.random.Generator) -> list[Run]:

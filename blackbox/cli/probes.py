@@ -82,15 +82,17 @@ def show(
         print_json(document)
         return
     say(f"{document['name']}@{document['version']}  {printable(document['title'])}")
-    for heading, text in _page(document):
-        say(f"\n{heading}\n{hanging('  ', text)}")
+    for heading, text in _page(document, suite):
+        say(f"
+{heading}
+{hanging('  ', text)}")
     say("")
     say(fitted(document["probes"] if probes else document["examples"], _PROBES if probes else _EXAMPLES))
     if not probes and len(document["examples"]) < document["n_probes"]:
         note(f"one of each family; all {document['n_probes']} with --probes")
 
 
-def _page(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _page(document: Mapping[str, Any], asked: str) -> list[tuple[str, str]]:
     """Return the headings and texts of a suite's page, those without a text left out."""
     short, cost = document["short"], document["cost"]
     asks = f"{document['n_probes']} probes, {cost['n_calls']} calls an endpoint; {_sampling(document['decoding'])}."
@@ -105,13 +107,18 @@ def _page(document: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Which questions it serves", ", ".join(document["questions"])),
         ("What it can show", document["detects"]),
         ("What is known against it", document["against"]),
-        ("Short form", f"{short['name']}: {short['n_probes']} probes, {short['n_calls']} calls" if short else ""),
+        ("Short form", _short(short, asked) if short else ""),
         ("In the profiles", ", ".join(document["profiles"])),
         ("Not checked", " ".join(document["unchecked"])),
         ("Made from", ", ".join(f"{name} {value}" for name, value in document["provenance"].items())),
         ("Licence and digest", f"{document['licence'] or 'no licence stated'}, {document['digest']}"),
     ]
     return [(heading, text) for heading, text in found if text]
+
+
+def _short(short: Mapping[str, Any], asked: str) -> str:
+    name = f"{asked}.short" if asked.lower().endswith((".yaml", ".yml", ".json")) else short["name"]
+    return f"{name}: {short['n_probes']} probes, {short['n_calls']} calls"
 
 
 def _sampling(decoding: Mapping[str, Any]) -> str:

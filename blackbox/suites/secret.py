@@ -15,7 +15,7 @@ from blackbox.suites.schema import build, content_digest
 from blackbox.suites.shipped import available, find
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from blackbox.core import Suite
 
@@ -94,9 +94,19 @@ def _asked(suite: Suite) -> set[str]:
 
 def _drawn(family: str, key: bytes, released: Suite, probes: list[dict[str, Any]]) -> Suite:
     document = {name: released.document[name] for name in _KEPT if name in released.document}
-    document |= _own(family, key, released) | {"probes": probes}
+    document |= _own(family, key, released) | _short(family, released, probes) | {"probes": probes}
     document["digest"] = content_digest(document)
     return build(document, Place(source=str(document["name"])), origin="file")
+
+
+def _short(family: str, released: Suite, probes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a short form with as many probes and repeats as the release's, spread over kinds and languages."""
+    if released.short is None:
+        return {}
+    n = min(len(released.short.probe_ids), len(probes))
+    # A slope needs all repeats of a unit and the bare frame, which stand first.
+    chosen = probes[:n] if family == "tokenizer" else [probes[i * len(probes) // n] for i in range(n)]
+    return {"short": {"repeats": released.short.repeats, "probes": [probe["id"] for probe in chosen]}}
 
 
 def _own(family: str, key: bytes, released: Suite) -> dict[str, Any]:

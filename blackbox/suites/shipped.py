@@ -57,13 +57,13 @@ def find(name_or_path: str) -> Suite:
     """Return a shipped suite by name (`one-token`: its newest version, `one-token@1`: that one) or a file by path.
 
     What holds a path separator or ends in .yaml, .yml or .json is a path; everything else is a name. A name that
-    ends in `.short` is the short form: `one-token.short`, `one-token.short@2`.
+    ends in `.short` is the short form: `one-token.short`, `one-token.short@2`, `mine.yaml.short`.
 
     Raises:
         SuiteError: Unknown name or version (with the nearest known one), or a bad file.
     """
     if _is_path(name_or_path):
-        return load(Path(name_or_path))
+        return _loaded(Path(name_or_path))
     known = _known()
     name, at, wanted = name_or_path.partition("@")
     if name.endswith(SUFFIX) and name not in {known_name for known_name, _ in known}:
@@ -75,6 +75,13 @@ def find(name_or_path: str) -> Suite:
         raise SuiteError(f"suite {name!r} has no version {shown(wanted)}; write {_choices(name, versions)}")
     version = versions[wanted] if at else max(versions.values())
     return _shipped(name, version, known[name, version])
+
+
+def _loaded(path: Path) -> Suite:
+    """Return the suite of a file; `mine.yaml.short` is the short form of `mine.yaml`, unless there is such a file."""
+    if path.suffix == SUFFIX and not path.exists():
+        return short_form(load(path.with_suffix("")))
+    return load(path)
 
 
 def load(path: Path) -> Suite:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from blackbox import suites
 from blackbox.core import plain
+from blackbox.errors import SuiteError
 from blackbox.store.disk import disk_errors, write_atomically
+from blackbox.suites.shipped import is_shipped, releases
 from blackbox.workflow.suite_pages import page, profile_rows
 
 if TYPE_CHECKING:
@@ -86,16 +88,26 @@ def lock_suite(path: Path) -> dict[str, Any]:
     """Write the digest into a suite file and return the `blackbox.lock/1` document.
 
     Raises:
-        SuiteError: Anything else is wrong with the file.
+        SuiteError: Anything else is wrong with the file, or its name and version are those of a release.
         BlackboxError: It can't be written.
     """
     text = suites.read_text(path)
     locked = suites.locked(text, source=str(path))
+    _check_unreleased(suites.parse(locked, source=str(path)), path)
     if locked != text:
         with disk_errors(path):
             write_atomically(path, locked.encode())
     digest = suites.parse(locked, source=str(path)).digest
     return {"schema": "blackbox.lock/1", "path": str(path), "digest": digest, "changed": locked != text}
+
+
+def _check_unreleased(suite: Suite, path: Path) -> None:
+    """Raise where other content is already released under this name and version: a release is never edited."""
+    release = releases().get((suite.name, suite.version))
+    itself = release is not None and release.resolve() == path.resolve()
+    if release is not None and not itself and not is_shipped(suite.name, suite.version, suite.digest):
+        fix = f"write version: {max(v for name, v in releases() if name == suite.name) + 1}, or a name of your own"
+        raise SuiteError(f"{path}: {suite.name}@{suite.version} is released with other content, never edited; {fix}")
 
 
 def _head(suite: Suite) -> dict[str, Any]:

@@ -71,6 +71,24 @@ def test_a_scaffold_is_a_clean_suite(command: Command, tmp_path: Path) -> None:
     assert 2 == command("suites", "new", "a", "-o", "no/such/folder.yaml").code
 
 
+def test_a_release_is_not_edited_under_its_own_name(command: Command, tmp_path: Path) -> None:
+    """A changed copy is locked only as another version or name; an unchanged one is what it was."""
+    from blackbox.suites.shipped import releases
+
+    text = releases()["tool-call", 1].read_text(encoding="utf-8")
+    (tmp_path / "same.yaml").write_text(text, encoding="utf-8")
+    assert 0 == command("suites", "lock", "same.yaml").code
+    edited = text.replace("What is a stock split?", "What is a share split?")
+    (tmp_path / "mine.yaml").write_text(edited, encoding="utf-8")
+    refused = command("suites", "lock", "mine.yaml")
+    assert (2, "tool-call@1 is released with other content, never edited; write version: 2, or a name") == (
+        refused.code, refused.line().split(": ", 2)[2].rpartition(" of your own")[0],
+    )  # fmt: skip
+    assert edited == (tmp_path / "mine.yaml").read_text(encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text(edited.replace("version: 1", "version: 2"), encoding="utf-8")
+    assert 0 == command("suites", "lock", "mine.yaml").code
+
+
 def test_a_log_becomes_a_redacted_suite(command: Command, tmp_path: Path) -> None:
     """A column of a local file, with its digest, licence and what was taken out."""
     log = tmp_path / "log.csv"

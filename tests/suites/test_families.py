@@ -10,7 +10,7 @@ from hashlib import sha256
 import pytest
 
 from blackbox.errors import SuiteError
-from blackbox.suites import FAMILIES, available, find, lint, secret_suite
+from blackbox.suites import FAMILIES, available, find, lint, secret_suite, short_form
 from blackbox.suites.families import borders, choosing
 from blackbox.suites.families.draws import Draws
 
@@ -57,6 +57,9 @@ def test_a_secret_suite_keeps_the_rules_of_its_family(family: str) -> None:
     )
     assert {p.form for p in suite.probes} == {p.form for p in released.probes}
     assert {p.parser for p in suite.probes} <= {p.parser for p in released.probes}
+    short, released_short = short_form(suite), short_form(released)
+    assert (lint(short), len(short.probes)) == ((), len(released_short.probes))
+    assert max(p.repeats for p in short.probes) <= max(p.repeats for p in released_short.probes)
     assert lint(suite) == ()
     public = {p.messages[-1].content for each in available() if each.name == family for p in each.probes}
     assert not public & {p.messages[-1].content for p in suite.probes}

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 KEYS = (b"0123456789abcdef", b"fedcba9876543210")
 FAMILIES = ("identity", "knowledge-edge", "refusal", "tool-call")
 PINNED = {
-    "identity": "45da30be4d04a4fabfa025e0a87dd171aabc658ff0e49081f73c31bc06374a87",
-    "knowledge-edge": "a5e798b1ac165fcfd086c59eed4d63cc0b8f4bbdeb16aa1d97d36554b6f78854",
-    "refusal": "0ef7c8f3588a31787e9de7d427e0f69544f718f8a230adf116ddc8c0e33a044f",
-    "tool-call": "eac6196cb28a2ca89a490348d33440829b05f9dba87cc6d0e6b2690c92293185",
+    "identity": "a017e70454a58c3bbad8da33546db25d23a83b81a43a8f8d4d56046dc6fea2f6",
+    "knowledge-edge": "0ab73253355a8c1c969e0f48f3f79902560674d752a58080e964dfb7fb67ea3e",
+    "refusal": "3a1e0b3e13818a5e92f9ec934c595489d402099eecc3d4d8e4ee9b74b8ac4271",
+    "tool-call": "424c343f12e712c713e5230f54b801cedf2840f20618c205b1c20542463aefe8",
 }
 """Digest of each family's suite under the first key: the same key gives the same questions for ever."""
 RELATIONS = {

@@ -282,6 +282,17 @@ def test_an_unknown_suite_is_one_line_that_helps(wanted: str, said: str) -> None
     assert str(caught.value).isprintable()
 
 
+def test_a_file_has_a_short_form_too(tmp_path: Path) -> None:
+    """`mine.yaml.short` is the short form of `mine.yaml`, unless a file of that name is there."""
+    path = tmp_path / "mine.yaml"
+    path.write_text(locked(suite_text("mine", 3) + "short: {repeats: 1}\n"), encoding="utf-8")
+    assert find(f"{path}.short").name == "mine.short"
+    (tmp_path / "mine.yaml.short").write_text(suite_text("other", 1), encoding="utf-8")
+    assert find(f"{path}.short").name == "other"
+    with pytest.raises(SuiteError, match=r"none\.yaml: no such file"):
+        find(str(tmp_path / "none.yaml.short"))
+
+
 @pytest.mark.parametrize("suffix", ["yaml", "yml", "json", "YAML", "txt"])
 def test_a_path_is_read_as_a_file(tmp_path: Path, suffix: str) -> None:
     """A path is read whatever it ends in; what it holds has the origin `file`."""
