@@ -11,6 +11,7 @@ from blackbox import suites
 from blackbox.core import Progress, plain
 from blackbox.errors import UsageError
 from blackbox.evidence import wording
+from blackbox.evidence.answers import answers_entry
 from blackbox.evidence.conditions import decoding_conflict, facts, honoured_conflict
 from blackbox.evidence.document import SCHEMA, run_entry
 from blackbox.evidence.looks import alpha_at, look_of, look_warnings
@@ -26,6 +27,7 @@ from blackbox.workflow._compare_population import open_population, population_ev
 from blackbox.workflow._compare_related import related_evidence
 from blackbox.workflow._compare_same import Material, Rules, judged_pairs, same_signals
 from blackbox.workflow._compare_summary import endpoint_pairs
+from blackbox.workflow.replying import reply_entry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,6 +58,7 @@ class CompareOptions:
         alternatives: Runs of what a suspect may be serving beside the reference, one a suite.
         population: Population file that *related* is read against.
         chosen: How the pair came to be chosen, in the user's words.
+        reply: File with the reply of the other side.
         created_at: When this comparison was made.
     """
 
@@ -69,6 +72,7 @@ class CompareOptions:
     alternatives: tuple[str, ...] = ()
     population: Path | None = None
     chosen: str | None = None
+    reply: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +91,13 @@ class _Judged:
     rules: Rules
     entries: list[dict[str, Any]] = field(default_factory=list)
     landscape: list[dict[str, Any]] = field(default_factory=list)
+
+    def answers(self, *, n_suites: int) -> dict[str, Any]:
+        """Return the answers to look up."""
+        runs = self.group.runs
+        lengths = [answer_lengths(run) for run in runs]
+        forms = resolved_forms(runs[0], [probe.id for probe in runs[0].suite.probes], lengths)
+        return answers_entry(runs, forms, n_suites=n_suites)
 
 
 def compare_runs(
@@ -283,6 +294,7 @@ def _document(
         "skipped_pairs": list(grouping.skipped),
         "endpoint_pairs": endpoint_pairs([entry for suite in judged for entry in suite.entries]),
         "landscape": [entry for suite in judged for entry in suite.landscape],
+        "answers": [suite.answers(n_suites=len(judged)) for suite in judged],
         "warnings": warnings,
         "limits": list(wording.LIMITS),
         "alpha": decision[0]["alpha"],
@@ -290,6 +302,8 @@ def _document(
         "smallest_pvalue_adjusted": max(rules["smallest_pvalue_adjusted"] for rules in decision),
         "decision": decision,
         "questions": list(options.questions),
+        "chosen": options.chosen,
+        "reply": reply_entry(options.reply) if options.reply else None,
         "provenance": _provenance(judged, options),
     }
 
