@@ -11,7 +11,7 @@ import typer
 from blackbox.cli.options import BackendOption, JobsOption, JsonOption, ResultsOption, folder
 from blackbox.cli.output import columns, has_color, note, print_json, say, write_text
 from blackbox.cli.progress import shown
-from blackbox.cli.reporting import Form, JunitOption, MarkdownOption, write_for_machines
+from blackbox.cli.reporting import Form, JunitOption, MarkdownOption, ReplyOption, write_for_machines
 from blackbox.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def compare(
     chosen: Annotated[
         str | None, typer.Option(metavar="TEXT", help="How this pair came to be chosen; printed beside the ratio.")
     ] = None,
+    reply: ReplyOption = None,
     seed: Annotated[
         int | None, typer.Option(min=0, metavar="N", help="Seed of the permutations [the suite's].")
     ] = None,
@@ -88,6 +89,7 @@ def compare(
         chosen=chosen,
         backend=None if backend is None else backend.value,
         n_jobs=jobs,
+        reply=reply,
     )
     with shown() as on_progress:
         found = compare_runs(folder(results), runs, options, on_progress)
@@ -105,13 +107,16 @@ def report(
     *,
     to: Annotated[Form, typer.Option("--format", help="How to draw it.")] = Form.TERMINAL,
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write it here instead.")] = None,
+    reply: ReplyOption = None,
     results: ResultsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Draw a finished comparison again; nothing is recomputed."""
     from blackbox.workflow.rendering import draw_stored, load_comparison
+    from blackbox.workflow.replying import with_reply
 
     found = load_comparison(folder(results), comparison)
+    found = with_reply(found, reply) if reply else found
     form = Form.JSON if as_json else to
     color = out is None and has_color(sys.stdout)
     text = draw_stored(found, comparison or "the newest comparison", to=form.value, width=columns(), color=color)

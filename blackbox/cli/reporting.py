@@ -21,6 +21,9 @@ JunitOption: TypeAlias = Annotated[
 MarkdownOption: TypeAlias = Annotated[
     Path | None, typer.Option("--markdown", metavar="FILE", help="Write a Markdown summary too.")
 ]
+ReplyOption: TypeAlias = Annotated[
+    Path | None, typer.Option("--reply", metavar="FILE", help="Put the other side's reply in, word for word.")
+]
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 """Where a CI service wants a job's summary appended; written whenever it is set."""
 

@@ -4,34 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from blackbox.evidence.wording import DIRECTION
+from blackbox.core.wording import CANNOT_SEPARATE, DIRECTION, NOT_A_PROBABILITY, SEPARATES, VERBAL_SCALE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-VERBAL_SCALE: tuple[tuple[float, str], ...] = (
-    (6.0, "extremely strong support"),
-    (4.0, "very strong support"),
-    (3.0, "strong support"),
-    (2.0, "moderately strong support"),
-    (1.0, "moderate support"),
-    (0.3010, "weak support"),
-    (0.0, "no support either way"),
-)
-"""log10 of the ratio from which a phrase is used (after ENFSI 2015, "Guideline for evaluative reporting in forensic
-science", table 3); the same phrases serve the other side for ratios below one."""
-
-NOT_A_PROBABILITY = "The ratio is not the probability of copying."
-CANNOT_SEPARATE = (
-    "the same weights from a close derivative, with one answer a question (ask *same*, with repeats, for that)",
-    "a shared base model alone from no relation: most such pairs look unrelated here",
-    "who derived from whom",
-)
-SEPARATES: Mapping[str, str] = {
-    "unrelated": "shared ancestry (same weights, one tuned from the other, or both from one tuned checkpoint) from "
-    "no relation",
-    "sibling": "shared ancestry from siblings of one vendor or models taught by one teacher",
-}
+__all__ = [
+    "CANNOT_SEPARATE",
+    "NOT_A_PROBABILITY",
+    "SEPARATES",
+    "VERBAL_SCALE",
+    "chosen_sentence",
+    "misleading_sentence",
+    "ratio_sentence",
+    "siblings_sentence",
+    "verbal",
+]
 
 
 def verbal(log10_lr: float) -> str:

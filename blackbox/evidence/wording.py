@@ -1,39 +1,24 @@
-"""The verdicts in words, written once. 'Not rejected' is never worded as sameness; nothing names a direction."""
+"""The verdicts in sentences, from the words of `core.wording`. 'Not rejected' is never worded as sameness."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from blackbox.core.wording import BANDS, BEYOND, DIRECTION, FURTHER, LIMITS, TWO_ENDPOINTS, TWO_PRODUCTS
+
 if TYPE_CHECKING:
     from blackbox.evidence.verdict import Judged
 
-TWO_PRODUCTS = "Two different products always differ here; this says nothing about ancestry."
-TWO_ENDPOINTS = "No statement on copying is possible from two endpoints."
-DIRECTION = "Behaviour is symmetric: no result says who derived from whom."
-
-LIMITS = (
-    "This covers only the calls that were sent; an endpoint can answer other traffic in another way.",
-    "Permutation p-values speak for these probes; intervals over probes speak for new probes of the same family.",
-    "A model's name in a reply is what the server wrote, not a measurement.",
-    "What each endpoint really honours of the sampling settings was not measured.",
-    "Equivalence is claimed only below a margin fixed beforehand, with a control that would have been seen at it.",
-    DIRECTION,
-    "A kinship score is not the probability of copying, and without a reference population there is no ratio.",
-)
-
-BANDS = {
-    "repeat": "The effect is no larger than between two sessions of one endpoint.",
-    "benign": "Answers differ by no more than honest hosts of one model do; this is not evidence of another model.",
-    "unrelated": "The effect is as large as between unrelated endpoints.",
-    "unknown": "Different serving or a different model; these data can't say which.",
-}
-
-
-BEYOND = (
-    "The effect is larger than between any of {n} pairs of hosts of the same weights; that still does not say which "
-    "other serving or other model it is."
-)
-FURTHER = "Up to {share:.0%} of further probes of this family could still differ."
+__all__ = [
+    "BANDS",
+    "DIRECTION",
+    "LIMITS",
+    "TWO_ENDPOINTS",
+    "TWO_PRODUCTS",
+    "related_sentence",
+    "same_sentence",
+    "tokenizer_sentence",
+]
 
 
 def same_sentence(

@@ -99,6 +99,7 @@ def built(document: Mapping[str, Any], found: Sequence[tuple[str, Builds]], *, p
             blocks=section.build(document),
             anchor=f"{prefix}{name.replace('_', '-')}",
             brief=bool(getattr(section, "brief", False)),
+            paper=bool(getattr(section, "paper", False)),
         )
         for name, section in found
     )

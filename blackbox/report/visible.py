@@ -10,6 +10,10 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _SHOWN_SPACES = " \u3000"
 """The ASCII space, and the ideographic one that is plain text in Chinese and Japanese."""
@@ -31,6 +35,7 @@ class Piece:
 
     text: str
     name: str | None = None
+    marked: bool = False
 
 
 def visible(text: str, *, lines: bool = False) -> str:
@@ -45,7 +50,7 @@ def visible(text: str, *, lines: bool = False) -> str:
     return "".join(character if lines and character == "\n" else _shown(character) for character in text)
 
 
-def pieces(text: str, *, whole: bool = True) -> tuple[Piece, ...]:
+def pieces(text: str, *, whole: bool = True, marks: Sequence[tuple[int, int]] = ()) -> tuple[Piece, ...]:
     """Return `text` as runs of plain text and single named signs.
 
     Line feeds stay plain; spaces at either end become signs, for a stripped space is a difference too.
@@ -53,7 +58,9 @@ def pieces(text: str, *, whole: bool = True) -> tuple[Piece, ...]:
     Args:
         text: Any text, lone surrogates included.
         whole: Whether its end is the end of what was said, and not where it was cut.
+        marks: Stretches that are pointed at.
     """
+    pointed = frozenset(place for start, stop in marks for place in range(start, min(stop, len(text))))
     first = len(text) - len(text.lstrip(" "))
     last = len(text.rstrip(" ")) if whole else len(text)
     found: list[Piece] = []
@@ -61,14 +68,14 @@ def pieces(text: str, *, whole: bool = True) -> tuple[Piece, ...]:
     for place, character in enumerate(text):
         outer = place < first or place >= last
         shown = _SPACE_SIGN if outer else "\n" if character == "\n" else _shown(character)
+        if plain and (shown != character or (place in pointed) != (place - 1 in pointed)):
+            found.append(Piece(text="".join(plain), marked=place - 1 in pointed))
+            plain = []
         if shown == character:
             plain.append(character)
-            continue
-        if plain:
-            found.append(Piece(text="".join(plain)))
-            plain = []
-        found.append(Piece(text=shown, name=_name(character)))
-    return (*found, Piece(text="".join(plain))) if plain else tuple(found)
+        else:
+            found.append(Piece(text=shown, name=_name(character)))
+    return (*found, Piece(text="".join(plain), marked=len(text) - 1 in pointed)) if plain else tuple(found)
 
 
 @cache

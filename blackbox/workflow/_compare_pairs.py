@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from blackbox.workflow._compare_groups import Group, Pair
 
 N_EXHIBITS = 10
+N_TELLING = 5
+"""Probes shown beside them because they speak for kinship."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +66,7 @@ def pair_entry(
         "tokenizer": _tokenizer(context, pair),
         "what_would_settle_it": _settling(same, related),
     }
-    return entry | (_detail(context, pair, same) if context.detailed else {"probes": [], "exhibits": []})
+    return entry | (_detail(context, pair, same, related) if context.detailed else {"probes": [], "exhibits": []})
 
 
 def _sentences(same: SameEvidence, related: RelatedEvidence, *, claims_differ: bool) -> dict[str, str]:
@@ -89,11 +91,20 @@ def _tokenizer(context: PairContext, pair: Pair) -> dict[str, Any] | None:
     return tokenizer_entry(of_a, of_b) if of_a is not None and of_b is not None else None
 
 
-def _detail(context: PairContext, pair: Pair, same: SameEvidence) -> dict[str, Any]:
+def _detail(context: PairContext, pair: Pair, same: SameEvidence, related: RelatedEvidence) -> dict[str, Any]:
     a, b = (context.group.runs[i] for i in (pair.a, pair.b))
     forms = resolved_forms(a, pair.probe_ids, [context.lengths[pair.a], context.lengths[pair.b]])
     rows = probe_rows(a, b, forms, _effects(same))
-    return {"probes": rows, "exhibits": exhibits(a, b, rows, category=_category, limit=N_EXHIBITS)}
+    shown = [*rows[:N_EXHIBITS], *_telling(rows[N_EXHIBITS:], related)]
+    return {"probes": rows, "exhibits": exhibits(a, b, shown, category=_category, limit=len(shown))}
+
+
+def _telling(rows: Sequence[dict[str, Any]], related: RelatedEvidence) -> list[dict[str, Any]]:
+    """Return the rows of the probes that speak most for kinship, where they can be named."""
+    telling = (related.ratio or {}).get("telling") or {}
+    wanted = [probe["probe_id"] for probe in telling.get("probes", ())]
+    by_id = {row["probe_id"]: row for row in rows}
+    return [by_id[name] for name in wanted if name in by_id][:N_TELLING]
 
 
 def _effects(same: SameEvidence) -> dict[str, float]:

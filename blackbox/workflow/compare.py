@@ -11,6 +11,7 @@ from blackbox import suites
 from blackbox.core import Comparison, Progress, plain
 from blackbox.errors import UsageError
 from blackbox.evidence import wording
+from blackbox.evidence.answers import answers_entry
 from blackbox.evidence.conditions import decoding_conflict, facts, honoured_conflict
 from blackbox.evidence.document import SCHEMA, run_entry
 from blackbox.evidence.looks import alpha_at, look_of, look_warnings
@@ -28,6 +29,7 @@ from blackbox.workflow._compare_population import open_population, population_ev
 from blackbox.workflow._compare_related import related_evidence
 from blackbox.workflow._compare_same import Material, Rules, judged_pairs, same_signals
 from blackbox.workflow._compare_summary import endpoint_pairs
+from blackbox.workflow.replying import reply_entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -61,6 +63,7 @@ class CompareOptions:
         chosen: How the pair came to be chosen, in the user's words.
         backend: Who scores pairs beside this process: loky, dask or ray; changes no number.
         n_jobs: Blocks of pairs scored at a time; 0: one a core, or as many as the cluster takes.
+        reply: File with the reply of the other side.
         created_at: When this comparison was made.
     """
 
@@ -74,6 +77,7 @@ class CompareOptions:
     alternatives: tuple[str, ...] = ()
     population: Path | None = None
     chosen: str | None = None
+    reply: Path | None = None
     backend: BackendName | None = None
     n_jobs: int | None = None
 
@@ -111,6 +115,13 @@ class _Judged:
     rules: Rules
     entries: list[dict[str, Any]] = field(default_factory=list)
     landscape: list[dict[str, Any]] = field(default_factory=list)
+
+    def answers(self, *, n_suites: int) -> dict[str, Any]:
+        """Return the answers to look up."""
+        runs = self.group.runs
+        lengths = [answer_lengths(run) for run in runs]
+        forms = resolved_forms(runs[0], [probe.id for probe in runs[0].suite.probes], lengths)
+        return answers_entry(runs, forms, n_suites=n_suites)
 
 
 def compare_runs(
@@ -335,6 +346,7 @@ def _document(
         "skipped_pairs": list(grouping.skipped),
         "endpoint_pairs": endpoint_pairs([entry for suite in judged for entry in suite.entries]),
         "landscape": [entry for suite in judged for entry in suite.landscape],
+        "answers": [suite.answers(n_suites=len(judged)) for suite in judged],
         "warnings": warnings,
         "limits": list(wording.LIMITS),
         "alpha": decision[0]["alpha"],
@@ -342,6 +354,8 @@ def _document(
         "smallest_pvalue_adjusted": max(rules["smallest_pvalue_adjusted"] for rules in decision),
         "decision": decision,
         "questions": list(options.questions),
+        "chosen": options.chosen,
+        "reply": reply_entry(options.reply) if options.reply else None,
         "provenance": _provenance(judged, options),
     }
 

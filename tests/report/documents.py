@@ -454,3 +454,9 @@ def hundred(n_runs: int = 100) -> dict[str, Any]:
     """Return a document of all pairs of a hundred runs, with a landscape and without probes."""
     whole = many(n_runs, 0, 0)
     return {**whole, "landscape": [landscape(whole["runs"])]}
+
+
+def wide(n_runs: int = 26) -> dict[str, Any]:
+    """Return a document whose matrices are drawings but which holds few pairs."""
+    whole = hundred(n_runs)
+    return {**whole, "pairs": whole["pairs"][:9], "endpoint_pairs": whole["endpoint_pairs"][:9]}

@@ -31,6 +31,7 @@ KINDS: dict[str, Callable[[], dict[str, Any]]] = {
     "inconclusive": lambda: documents.two("inconclusive", n_probes=6, n_exhibits=4),
     "related": lambda: documents.against_population(3),
     "many": lambda: documents.hundred(5),
+    "wide": documents.wide,
     "hostile": lambda: attacked(documents.two(n_probes=4, n_exhibits=4), lambda true: "".join(CORPUS[:18]) + true),
 }
 SEEN = [
@@ -40,6 +41,7 @@ SEEN = [
     ("related", "light"),
     ("many", "dark"),
     ("many", "phone"),
+    ("wide", "light"),
     ("hostile", "light"),
 ]
 
@@ -205,7 +207,8 @@ def test_a_hundred_runs_stay_usable(hundred: str, chromium: Browser, tmp_path: P
         assert heat.locator(".readout").inner_text().startswith("endpoint-42 against ")
         stage.press("Enter")
         assert page.evaluate("document.querySelector(location.hash) !== null")
-        assert [] == found.grave()
+        page.locator(".f-different").check()
+        assert 0 < found.shown(rows) < 99
         assert found.quiet
 
 

@@ -57,6 +57,7 @@ def test_the_answer_comes_first_and_provenance_last() -> None:
         "The answer",
         "Warnings",
         "Similarity with its three bands",
+        "What is weighed against what",
         "Signals behind it",
         "Controls",
         "What carries it",
@@ -64,7 +65,9 @@ def test_the_answer_comes_first_and_provenance_last() -> None:
         "Token counts",
         "Outcomes and missing answers",
         "Conditions",
+        "How this comparison came about",
         "What would settle it",
+        "Reply, and what would rebut this",
         "Who answered, when",
         "Limits",
         "Provenance",
@@ -78,7 +81,7 @@ def test_several_pairs_stand_in_one_fold_each() -> None:
     folds = [block for block in pairs.blocks if isinstance(block, blocks.Fold)]
 
     assert [part.anchor for part in page.parts] == [
-        "overview", "remarks", "pairs", "runs", "limits", "skipped", "provenance",
+        "overview", "remarks", "pairs", "propositions", "origin", "reply", "runs", "limits", "skipped", "provenance",
     ]  # fmt: skip
     assert [fold.anchor for fold in folds] == ["pair-1", "pair-2", "pair-3"]
     assert [fold.open for fold in folds] == [True, True, True]

@@ -38,6 +38,7 @@ class Section:
         scope: Whether it speaks of all pairs at once or of each in turn.
         brief: Whether it is shown also where space is scarce.
         kind: Which documents it speaks of.
+        paper: Whether it is for pages only: a terminal names it.
     """
 
     title: str
@@ -46,6 +47,7 @@ class Section:
     scope: Scope = "document"
     brief: bool = False
     kind: Kind = "comparison"
+    paper: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -134,6 +134,37 @@ class Exhibits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Saying:
+    """One answer, how often it was given, and by whom."""
+
+    quote: Quote
+    outcome: str
+    n: int
+    by: Name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A probe with its different answers, most frequent first; `n_distinct` counts all of them."""
+
+    probe: Name
+    suite: str
+    family: str
+    language: str
+    prompt: Quote
+    sayings: tuple[Saying, ...]
+    n_distinct: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finder:
+    """Probes to look answers up in; a renderer may cut the answers and says so."""
+
+    items: tuple[Found, ...]
+    where: str = "comparison.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """Lines to type into a shell."""
 
@@ -141,13 +172,27 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What the other side says, or room for it.
+
+    Args:
+        text: Their words; None where there are none yet.
+        note: What the field is.
+    """
+
+    text: Quote | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Blocks under a heading; `brief` ones are shown also where space is scarce."""
+    """Blocks under a heading; `brief` ones are shown also where space is scarce, `paper` ones on pages only."""
 
     title: Title
     blocks: tuple[Block, ...]
     anchor: str = ""
     brief: bool = False
+    paper: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,5 +208,5 @@ class Fold:
 
 Block: TypeAlias = (
     "Text | Bullets | KeyValues | Verdict | Table | Scale | Timeline | Exhibits | Matrix | Drawing | Command"
-    " | Group | Fold"
+    " | Finder | Reply | Group | Fold"
 )

@@ -16,10 +16,12 @@ class Quote:
     Args:
         text: The words.
         cut: Whether the words go on beyond what is held here.
+        marks: Stretches to point at, from and to (exclusive) in characters, in order and apart.
     """
 
     text: str
     cut: bool = False
+    marks: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,7 @@ class Budget:
         characters: Of one quoted text.
         names: Endpoints of a matrix that is a table.
         drawn_names: Endpoints of a matrix that is a drawing.
+        sayings: Different answers to look up, all probes together.
     """
 
     whole_rows: int
@@ -52,6 +53,7 @@ class Budget:
     characters: int
     names: int = 24
     drawn_names: int = 150
+    sayings: int = 3_000
 
 
 class _Drawing:
@@ -121,6 +123,7 @@ def budget(n_pairs: int, share: float = 1.0) -> Budget:
         exhibits=max(1, min(20, int(share * 120 / n))),
         folds=max(10, int(share * (200 if n <= 200 else 60))),  # noqa: PLR2004 - the pairs of twenty runs
         characters=max(200, int(share * 4_000)),
+        sayings=int(share * 3_000),
     )
 
 

@@ -57,14 +57,15 @@ def _page(page: Page) -> list[RenderableType]:
     heading = title(page.title)
     heading.stylize("bold")
     parts: list[RenderableType] = [heading, line(page.subtitle, "dim")]
-    for part in page.parts:
+    for part in (part for part in page.parts if not part.paper):
         folds = [block for block in part.blocks if isinstance(block, blocks.Fold) and block.mark]
         if len(folds) > MAX_PAIRS:
             parts.append(_heading(part.title, level=2))
             parts.append(line(f"{page.n_pairs:,} pairs in detail: {ELSEWHERE}, or name two runs to compare.", "dim"))
             continue
         parts.append(_drawn(part, 2))
-    return parts
+    named = [title(part.title).plain for part in page.parts if part.paper]
+    return [*parts, *((Text(), line(f"Only in report.html: {'; '.join(named)}.", "dim")) if named else ())]
 
 
 def _heading(words: blocks.Title, *, level: int) -> RenderableType:
@@ -160,6 +161,17 @@ def _answers(block: blocks.Answers) -> RenderableType:
         if not given:
             parts.append(Padding(line("No answer is held here.", "dim"), _INDENT))
     return Group(*parts)
+
+
+@_drawn.register
+def _(block: blocks.Finder, level: int) -> RenderableType:  # noqa: ARG001
+    return sentence(f"Answers of {len(block.items):,} probes can be looked up in report.html; {block.where}.", "dim")
+
+
+@_drawn.register
+def _(block: blocks.Reply, level: int) -> RenderableType:  # noqa: ARG001
+    note = line(block.note, "dim")
+    return Group(quoted(block.text, _QUOTED_CHARACTERS, lines=True), note) if block.text else note
 
 
 @_drawn.register

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from blackbox.core.wording import VERDICTS
 from blackbox.report.blocks import Link, Mark, Name, Title, Tone
 
 _NAMES = "side_names"
@@ -13,12 +14,6 @@ _TONES: Mapping[str, Tone] = {
     "inconclusive": "inconclusive",
     "not_applicable": "not_applicable",
     "equivalent": "equivalent",
-}
-_WORDS = {
-    "different": "different",
-    "inconclusive": "inconclusive",
-    "not_applicable": "not applicable",
-    "equivalent": "equivalent within the margin",
 }
 
 
@@ -44,7 +39,7 @@ def runs(document: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
 
 def with_names(document: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the document with the name of each side in its pairs, two sessions of one endpoint told apart."""
-    names = _run_names(document)
+    names = run_names(document)
     named = [
         {**pair, _NAMES: [names.get(str(pair.get(side)), str(pair.get(f"{side}_endpoint"))) for side in "ab"]}
         for pair in pairs(document)
@@ -52,7 +47,7 @@ def with_names(document: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**document, "pairs": named}
 
 
-def _run_names(document: Mapping[str, Any]) -> Mapping[str, str]:
+def run_names(document: Mapping[str, Any]) -> Mapping[str, str]:
     """Return by run id: its endpoint, with its label, and numbered where that is still ambiguous in its suite."""
     groups: dict[tuple[str, str], list[str]] = {}
     for run_id, run in runs(document).items():
@@ -120,7 +115,7 @@ def pair_link(pair: Mapping[str, Any], index: int) -> Link:
 def verdict_mark(verdict: object) -> Mark:
     """Return the mark of a verdict of *same*; an unknown word is shown neutrally."""
     word = str(verdict)
-    return Mark(tone=_TONES.get(word, "neutral"), word=_WORDS.get(word, word))
+    return Mark(tone=_TONES.get(word, "neutral"), word=VERDICTS.get(word, word))
 
 
 def same_mark(pair: Mapping[str, Any]) -> Mark:

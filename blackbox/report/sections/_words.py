@@ -1,4 +1,4 @@
-"""Fixed texts of the report, written once: what was asked, what a number means, what an answer does not say.
+"""Fixed texts of the report: what a number means. What verdicts and limits are called stands in `core.wording`.
 
 A test reads every text of this package for overclaiming words.
 """
@@ -7,41 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from blackbox.core.wording import BAND_FACTS, NOT_SAID, QUESTIONS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-QUESTIONS: Mapping[str, str] = {
-    "same": "Do A and B answer from one distribution?",
-    "related": "Do A and B share ancestry, more than unrelated models do?",
-    "mixed": "Is a share of B's calls answered by something other than A?",
-}
+__all__ = ["NOT_SAID", "QUESTIONS"]
 
-NOT_SAID: Mapping[str, str] = {
-    "different": (
-        "why they differ, which of the two changed, or that either did anything wrong. Another way of serving one "
-        "and the very same weights can differ too. Nor does it say anything about ancestry."
-    ),
-    "inconclusive": (
-        "that the two are alike. A difference that these answers are too few to show, or one that something else "
-        "hides, may well be there."
-    ),
-    "not_applicable": "anything about the two, in either direction: the question could not be put to these answers.",
-    "equivalent": (
-        "that the two are identical. Differences smaller than the margin, or at other probes, remain possible."
-    ),
-    "related": (
-        "who derived from whom, nor how probable it is that anything was taken: behaviour is symmetric, and a rank "
-        "or a ratio is not a probability of ancestry."
-    ),
-    "mixed": "that every call was answered by one model. Silence here is not a finding.",
-}
-
-BANDS: Mapping[str, str] = {
-    "repeat": "within the repeat control: no larger than between two sessions of one endpoint",
-    "benign": "within honest serving: no larger than between hosts of one and the same weights",
-    "unrelated": "as large as between unrelated endpoints",
-    "unknown": "unknown: nothing was measured that would tell another way of serving from another model",
-}
+BANDS = BAND_FACTS
 
 P_ADJUSTED = (
     "How often shuffling the answers between A and B, probe by probe, gives a difference at least this large; "

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from blackbox.report.blocks import Answers, BarRow, Bars, Exhibit, Exhibits, Name, Quote, Section
+from blackbox.report.blocks import Answers, BarRow, Bars, Exhibit, Exhibits, Name, Quote, Section, Text
 from blackbox.report.sections._exhibits import answers_of, category
 from blackbox.report.sections._pairs import listed, mapping, pairs, sides
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from blackbox.report.blocks import Block
+
+_MARKED = (
+    "Marked: phrases that both sides use and few references do, at the probes that speak most for kinship. One that "
+    "both took from the question, or from one public text, can be marked too: read it in its place."
+)
 
 
 def build(document: Mapping[str, Any]) -> tuple[Block, ...]:
@@ -21,15 +26,29 @@ def build(document: Mapping[str, Any]) -> tuple[Block, ...]:
 
 def _of_pair(pair: Mapping[str, Any]) -> tuple[Block, ...]:
     a, b = sides(pair)
-    items = tuple(_exhibit(mapping(entry), a, b) for entry in listed(pair.get("exhibits")))
-    return (Exhibits(items=items, where='"exhibits" of this pair in comparison.json'),) if items else ()
+    phrases = _phrases(pair)
+    entries = [mapping(entry) for entry in listed(pair.get("exhibits"))]
+    items = tuple(_exhibit(entry, a, b, phrases.get(str(entry.get("probe_id")), ())) for entry in entries)
+    if not items:
+        return ()
+    shown = Exhibits(items=items, where='"exhibits" of this pair in comparison.json')
+    marked = any(phrases.get(str(entry.get("probe_id"))) for entry in entries)
+    return (Text(text=_MARKED, kind="note"), shown) if marked else (shown,)
 
 
-def _exhibit(entry: Mapping[str, Any], a: Name, b: Name) -> Exhibit:
+def _phrases(pair: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the rarest phrases that both sides use, by probe; none without references to count them in."""
+    found: dict[str, list[str]] = {}
+    for phrase in map(mapping, listed(mapping(mapping(pair.get("related")).get("telling")).get("phrases"))):
+        found.setdefault(str(phrase.get("probe_id")), []).append(str(phrase.get("phrase") or ""))
+    return found
+
+
+def _exhibit(entry: Mapping[str, Any], a: Name, b: Name, phrases: Sequence[str]) -> Exhibit:
     texts = mapping(entry.get("texts"))
     shown: Bars | Answers
     if texts:
-        shown = Answers(a=a, b=b, of_a=answers_of(texts.get("a")), of_b=answers_of(texts.get("b")))
+        shown = Answers(a=a, b=b, of_a=answers_of(texts.get("a"), phrases), of_b=answers_of(texts.get("b"), phrases))
     else:
         counts = (mapping(row) for row in listed(entry.get("counts")))
         rows = tuple(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from blackbox.core.wording import EXPLANATIONS, UNTESTABLE
 from blackbox.report.blocks import Column, Name, Number, Section, Table, Text
 from blackbox.report.sections._numbers import decimal, pvalue
 from blackbox.report.sections._pairs import listed, mapping, pairs, sides
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from blackbox.report.blocks import Block, Inline
 
@@ -47,7 +48,7 @@ def _of_pair(pair: Mapping[str, Any]) -> tuple[Block, ...]:
         *_blocks(same),
         Text(text=_positive(same)),
         *_equivalence(same),
-        Text(text=_benign(same)),
+        *_benign(same),
     )
 
 
@@ -105,24 +106,42 @@ def _equivalence(same: Mapping[str, Any]) -> tuple[Block, ...]:
     )
 
 
-def _benign(same: Mapping[str, Any]) -> str:
-    found = [mapping(e) for e in listed(same.get("benign_explanations"))]
-    tested = [_explanation(e) for e in found if e.get("status") != "not_tested"]
-    if not tested:
-        return "Harmless explanations tested (sampling settings, cut-offs, formatting, filters): none."
-    return f"Harmless explanations tested: {'; '.join(tested)}."
+def _benign(same: Mapping[str, Any]) -> tuple[Block, ...]:
+    """Return every harmless explanation known: what its test said, or that there was none."""
+    found = {str(e.get("name")): e for e in map(mapping, listed(same.get("benign_explanations")))}
+    named = {**EXPLANATIONS, **{name: "" for name in found if name.partition(",")[0] not in EXPLANATIONS}}
+    rows = tuple(row for name, how in named.items() for row in _explanation(name, how, found))
+    columns = (
+        Column(title="Harmless explanation"),
+        Column(title="How it would do it"),
+        Column(title="Tested?"),
+        Column(title="p of what remains", numeric=True),
+    )
+    rest = "; ".join(UNTESTABLE)
+    return (
+        Table(caption="Harmless explanations of a difference", columns=columns, rows=rows),
+        Text(text=f"Not tested, for answers alone can't rule them out: {rest}.", kind="warning"),
+    )
 
 
-def _explanation(found: Mapping[str, Any]) -> str:
-    says = _SAYS.get(str(found.get("status")), "does not suffice")
-    setting = f", {found['estimate']}" if found.get("estimate") else ""
-    why = f"; {found['reason']}" if found.get("reason") else ""
-    return f"{found.get('name')}{setting}: {says} (p of what remains {pvalue(found.get('pvalue'))}{why})"
+def _explanation(name: str, how: str, found: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[Inline, ...]]:
+    own = {key: entry for key, entry in found.items() if key.partition(",")[0] == name}
+    if not own:
+        yield (name, how, _NOT_TESTED, Number(text="–"))
+    for key, entry in own.items():
+        status = str(entry.get("status"))
+        setting = f" ({entry['estimate']})" if entry.get("estimate") else ""
+        why = f": {entry['reason']}" if entry.get("reason") else ""
+        p = entry.get("pvalue")
+        said = f"{_SAYS.get(status, 'tested: does not suffice')}{setting}{why}"
+        yield (Name(text=key), how, said, Number(text="–" if p is None else pvalue(p)))
 
 
+_NOT_TESTED = "not tested: it is tested beside a difference only"
 _SAYS = {
-    "explains": "leaves no more than chance",
-    "cannot_tell": "can't be told from another model by these answers",
+    "explains": "tested: leaves no more than chance",
+    "cannot_tell": "tested: can't be told from another model by these answers",
+    "not_tested": "not tested",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from blackbox.core.wording import VERBAL_SCALE
 from blackbox.report.blocks import (
     AxisMark,
     Band,
@@ -27,12 +28,10 @@ if TYPE_CHECKING:
 
     from blackbox.report.blocks import Block, Inline
 
-VERBAL_MARKS = (
-    AxisMark(place=0.0, meaning="no support"),
-    AxisMark(place=1.0, meaning="moderate support"),
-    AxisMark(place=2.0, meaning="moderately strong support"),
-    AxisMark(place=3.0, meaning="strong support"),
-    AxisMark(place=4.0, meaning="very strong support"),
+VERBAL_MARKS = tuple(
+    AxisMark(place=place, meaning=words)
+    for place, words in sorted(VERBAL_SCALE)
+    if place.is_integer() and place <= 4.0  # noqa: PLR2004 - where the axis ends
 )
 _WHERE = '"related" of this pair in comparison.json'
 _STATES = {"met": "met", "unmet": "not met: no ratio", "unknown": "unknown: an untested condition"}
@@ -167,4 +166,4 @@ def _quality(population: Mapping[str, Any]) -> tuple[Block, ...]:
     return (KeyValues(facts=facts),)
 
 
-SECTION = Section(title="How strong the evidence of kinship is", order=26, build=build, scope="pair")
+SECTION = Section(title="How strong the evidence of kinship is", order=32, build=build, scope="pair")

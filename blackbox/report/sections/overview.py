@@ -6,6 +6,7 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from blackbox.core.wording import NOT_SAID
 from blackbox.report.blocks import Column, Matrix, MatrixCell, Name, Number, Section, Table, Text
 from blackbox.report.sections._numbers import count, decimal, plural, pvalue
 from blackbox.report.sections._pairs import (
@@ -42,7 +43,8 @@ def build(document: Mapping[str, Any]) -> tuple[Block, ...]:
         return (Text(text="No pair of runs could be compared; the reasons stand under skipped pairs.", kind="warning"),)
     if len(compared) == 1:
         return ()
-    return (_counted(compared), *_kinship(compared), *_of_endpoints(document), _table(compared))
+    unsaid = Text(text=f"This does not say {NOT_SAID['several']}")
+    return (_counted(compared), unsaid, *_kinship(compared), *_of_endpoints(document), _table(compared))
 
 
 def _counted(compared: Sequence[Mapping[str, Any]]) -> Text:

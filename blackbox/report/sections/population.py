@@ -176,4 +176,4 @@ def _bounds(axes: Axes, population: Mapping[str, Any]) -> tuple[Stroke | Label, 
     return tuple(part for x, words in named for part in axes.upright(x, words))
 
 
-SECTION = Section(title="What the population's ratios are worth", order=83, build=build)
+SECTION = Section(title="What the population's ratios are worth", order=34, build=build)

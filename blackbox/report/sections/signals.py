@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from blackbox.report.blocks import Column, Number, Section, Table
+from blackbox.report.blocks import Column, Number, Section, Table, Text
 from blackbox.report.sections import _words
 from blackbox.report.sections._numbers import NOT_AVAILABLE, count, decimal, digits_for, pvalue
 from blackbox.report.sections._pairs import listed, mapping, pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from blackbox.report.blocks import Block, Inline
 
@@ -36,21 +36,25 @@ def _same(pair: Mapping[str, Any]) -> tuple[Block, ...]:
         Table(
             caption="Two-sample tests, answers shuffled between the sides within each probe",
             columns=columns,
-            rows=tuple(_same_row(row) for row in rows),
+            rows=tuple(_same_row(row) for row in rows if row.get("status") == "computed"),
             where='"same.signals" of this pair in comparison.json',
         ),
+        *_unused(rows),
     )
+
+
+def _unused(rows: Sequence[Mapping[str, Any]]) -> tuple[Block, ...]:
+    """Return which signals were not used, and why."""
+    left = [row for row in rows if row.get("status") != "computed"]
+    told = "; ".join(f"{row.get('signal')} ({row.get('reason') or row.get('status')})" for row in left)
+    return (Text(text=f"Not used here: {told}.", kind="note"),) if left else ()
 
 
 def _same_row(row: Mapping[str, Any]) -> tuple[Inline, ...]:
     statistic = row.get("statistic")
-    computed = row.get("status") == "computed"
-    looks_at = _words.SIGNALS.get(str(row.get("signal")), "")
-    if not computed:
-        looks_at = f"Not used: {row.get('reason') or row.get('status')}."
     return (
         f"{row.get('signal')}",
-        looks_at,
+        _words.SIGNALS.get(str(row.get("signal")), ""),
         Number(text=decimal(statistic, digits=digits_for((statistic,)))),
         Number(text=pvalue(row.get("pvalue"))),
         Number(text=pvalue(row.get("pvalue_adjusted"))),

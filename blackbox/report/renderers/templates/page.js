@@ -275,6 +275,7 @@ const together = (section) => {
   section.insertBefore(made("div", { class: "tools" }, button), folds[0]);
 };
 
+document.documentElement.classList.add("live");
 all("table[data-sort]").forEach(sortable);
 all(".tabular[data-find]").forEach(filterable);
 all(".gridded").forEach(tabled);
