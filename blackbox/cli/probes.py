@@ -83,9 +83,7 @@ def show(
         return
     say(f"{document['name']}@{document['version']}  {printable(document['title'])}")
     for heading, text in _page(document, suite):
-        say(f"
-{heading}
-{hanging('  ', text)}")
+        say(f"\n{heading}\n{hanging('  ', text)}")
     say("")
     say(fitted(document["probes"] if probes else document["examples"], _PROBES if probes else _EXAMPLES))
     if not probes and len(document["examples"]) < document["n_probes"]:
