@@ -11,7 +11,8 @@ from scipy.stats import beta
 
 from blackbox import registry, serve
 from blackbox.evidence.same import Design, compare_pair
-from blackbox.workflow.compare import CompareOptions, compare_runs
+from blackbox.workflow.compare import compare_runs
+from blackbox.workflow.compare_options import CompareOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

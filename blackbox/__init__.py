@@ -29,7 +29,7 @@ __all__ = [
 
 _HOME = {
     "BlackboxError": ("blackbox.errors", "BlackboxError"),
-    "CompareOptions": ("blackbox.workflow.compare", "CompareOptions"),
+    "CompareOptions": ("blackbox.workflow.compare_options", "CompareOptions"),
     "Comparison": ("blackbox.core", "Comparison"),
     "EndpointSpec": ("blackbox.core", "EndpointSpec"),
     "Observation": ("blackbox.core", "Observation"),

@@ -8,8 +8,8 @@ from blackbox.report import render as render
 from blackbox.suites import find as find_suite
 from blackbox.workflow.clock import run_sync as run_sync
 from blackbox.workflow.collecting import run_suites as run_suites
-from blackbox.workflow.compare import CompareOptions as CompareOptions
 from blackbox.workflow.compare import compare_runs as compare_runs
+from blackbox.workflow.compare_options import CompareOptions as CompareOptions
 from blackbox.workflow.config import load as load_config
 from blackbox.workflow.importing import import_table as import_table
 from blackbox.workflow.runs import load_run as load_run

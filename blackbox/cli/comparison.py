@@ -74,7 +74,8 @@ def compare(
     With --gate the exit code is the verdict: 0 all pairs equivalent, 1 one differs, 3 inconclusive.
     """
     from blackbox.workflow.clock import utc_now
-    from blackbox.workflow.compare import CompareOptions, compare_runs
+    from blackbox.workflow.compare import compare_runs
+    from blackbox.workflow.compare_options import CompareOptions
 
     options = CompareOptions(
         created_at=utc_now(),

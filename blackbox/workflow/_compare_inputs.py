@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from blackbox.core import Run
     from blackbox.evidence.population import Population
     from blackbox.workflow._compare_companions import Named
-    from blackbox.workflow.compare import CompareOptions
+    from blackbox.workflow.compare_options import CompareOptions
 
 _SOURCES = frozenset({".py", ".j2", ".css", ".js", ".yaml"})
 _NOT_CODE = ("_probes", "zoo")

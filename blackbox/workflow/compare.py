@@ -21,7 +21,6 @@ from blackbox.workflow._compare_companions import Named, companions_of, read_com
 from blackbox.workflow._compare_features import FeatureSource, answer_lengths, rankable, resolved_forms, testable
 from blackbox.workflow._compare_groups import Group, Grouping, grouped
 from blackbox.workflow._compare_inputs import inputs_of
-from blackbox.workflow._compare_jobs import Jobs
 from blackbox.workflow._compare_landscape import landscape, landscape_files
 from blackbox.workflow._compare_mixed import mixed_evidence, sequential_evidence, with_e_value
 from blackbox.workflow._compare_pairs import PairContext, pair_entry
@@ -33,58 +32,17 @@ from blackbox.workflow.replying import reply_entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
     from pathlib import Path
 
     from blackbox.core import FeatureMatrix, OnProgress, Run
     from blackbox.evidence.document import RelatedEvidence, SameEvidence
     from blackbox.evidence.population import Population
     from blackbox.workflow._compare_features import Lengths
-    from blackbox.workflow._compare_jobs import BackendName
+    from blackbox.workflow.compare_options import CompareOptions
 
 GRAMS = ("word3", "char5", "opening")
 DETAILED_PAIRS = 45
 """Pairs (ten endpoints) up to which probe tables and answers are part of the document."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompareOptions:
-    """What a user may ask of a comparison.
-
-    Args:
-        questions: Questions to answer.
-        seed: Overrides the suites' seed.
-        allow_decoding_differences: Compare although different sampling was asked for.
-        out: Folder to write to instead of a new one under results.
-        controls: Positive-control runs, one a suite.
-        benign: Runs of the same weights as the first-named endpoint on other hosts.
-        alternatives: Runs of what a suspect may be serving beside the reference, one a suite.
-        population: Population file that *related* is read against.
-        chosen: How the pair came to be chosen, in the user's words.
-        backend: Who scores pairs beside this process: loky, dask or ray; changes no number.
-        n_jobs: Blocks of pairs scored at a time; 0: one a core, or as many as the cluster takes.
-        reply: File with the reply of the other side.
-        created_at: When this comparison was made.
-    """
-
-    created_at: datetime
-    questions: tuple[str, ...] = ("same", "related", "mixed")
-    seed: int | None = None
-    allow_decoding_differences: bool = False
-    out: Path | None = None
-    controls: tuple[str, ...] = ()
-    benign: tuple[str, ...] = ()
-    alternatives: tuple[str, ...] = ()
-    population: Path | None = None
-    chosen: str | None = None
-    reply: Path | None = None
-    backend: BackendName | None = None
-    n_jobs: int | None = None
-
-    @property
-    def jobs(self) -> Jobs:
-        """Who scores pairs."""
-        return Jobs(backend=self.backend, n=self.n_jobs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,8 @@ from blackbox import serve, suites
 from blackbox.core import EndpointSpec
 from blackbox.errors import Incomplete
 from blackbox.workflow.collecting import run_suites
-from blackbox.workflow.compare import CompareOptions, compare_runs
+from blackbox.workflow.compare import compare_runs
+from blackbox.workflow.compare_options import CompareOptions
 from blackbox.workflow.sessions import RunRequest
 
 if TYPE_CHECKING:

@@ -23,7 +23,8 @@ from blackbox.store.parquet import displayable
 from blackbox.store.populations import read_population
 from blackbox.workflow._compare_inputs import setup
 from blackbox.workflow._compare_landscape import landscape_files
-from blackbox.workflow.compare import CompareOptions, compared_document
+from blackbox.workflow.compare import compared_document
+from blackbox.workflow.compare_options import CompareOptions
 from blackbox.workflow.drifting import DriftOptions, read_document
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from blackbox.store import TableFields
-from blackbox.workflow.compare import CompareOptions, compare_runs
+from blackbox.workflow.compare import compare_runs
+from blackbox.workflow.compare_options import CompareOptions
 from blackbox.workflow.importing import import_table
 from blackbox.workflow.schemas import FOLDER, schema_document, schema_paths
 from tests.support.schemas import checked, problems, strictly, undescribed

@@ -22,7 +22,8 @@ from support.hostile import CONTROL, PICTURES, SCRIPTS, STYLES, TEXTS, harmless
 
 from blackbox import report
 from blackbox.store import TableFields
-from blackbox.workflow.compare import CompareOptions, compare_runs
+from blackbox.workflow.compare import compare_runs
+from blackbox.workflow.compare_options import CompareOptions
 from blackbox.workflow.differing import diff_document
 from blackbox.workflow.drifting import DriftOptions, drift_runs
 from blackbox.workflow.importing import import_table

@@ -28,7 +28,8 @@ from blackbox.store.redacted import verify_redacted
 from blackbox.store.tensors import read_header
 from blackbox.workflow import config
 from blackbox.workflow.auditing import audit
-from blackbox.workflow.compare import CompareOptions, compare_runs
+from blackbox.workflow.compare import compare_runs
+from blackbox.workflow.compare_options import CompareOptions
 from blackbox.workflow.differing import diff_document
 from blackbox.workflow.exporting import export_table
 from blackbox.workflow.importing import import_table

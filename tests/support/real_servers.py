@@ -10,7 +10,8 @@ from blackbox.core import EndpointSpec
 from blackbox.suites import locked
 from blackbox.workflow.clock import SYSTEM_CLOCK, run_sync
 from blackbox.workflow.collecting import run_suites
-from blackbox.workflow.compare import CompareOptions, compare_runs
+from blackbox.workflow.compare import compare_runs
+from blackbox.workflow.compare_options import CompareOptions
 from blackbox.workflow.sessions import RunRequest
 
 if TYPE_CHECKING:

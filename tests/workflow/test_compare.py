@@ -14,7 +14,8 @@ from support.runs import drawn_answers, make_run, peaked, stored
 from blackbox import suites
 from blackbox.errors import EvidenceDamaged, UsageError
 from blackbox.store import TableFields
-from blackbox.workflow.compare import CompareOptions, compare_runs
+from blackbox.workflow.compare import compare_runs
+from blackbox.workflow.compare_options import CompareOptions
 from blackbox.workflow.importing import import_table
 
 if TYPE_CHECKING:

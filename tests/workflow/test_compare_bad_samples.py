@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from blackbox.store import TableFields
-from blackbox.workflow.compare import CompareOptions, compare_runs
+from blackbox.workflow.compare import compare_runs
+from blackbox.workflow.compare_options import CompareOptions
 from blackbox.workflow.importing import import_table
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from blackbox.errors import UsageError
 from blackbox.store import TableFields
 from blackbox.workflow import _compare_jobs, _compare_same
 from blackbox.workflow._compare_jobs import SERIAL, Jobs, Some, blocks_of_size
-from blackbox.workflow.compare import CompareOptions, compare_runs
+from blackbox.workflow.compare import compare_runs
+from blackbox.workflow.compare_options import CompareOptions
 from blackbox.workflow.importing import import_table
 from tests.support.stored import START
 

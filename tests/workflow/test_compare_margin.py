@@ -14,7 +14,8 @@ from support.runs import drawn_answers, make_run, peaked, stored
 from blackbox import suites
 from blackbox.core import Decoding, plain
 from blackbox.errors import UsageError
-from blackbox.workflow.compare import CompareOptions, compare_runs
+from blackbox.workflow.compare import compare_runs
+from blackbox.workflow.compare_options import CompareOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

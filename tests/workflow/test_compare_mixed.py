@@ -9,7 +9,8 @@ import pytest
 from blackbox import suites
 from blackbox.errors import UsageError
 from blackbox.report import render
-from blackbox.workflow.compare import CompareOptions, compare_runs
+from blackbox.workflow.compare import compare_runs
+from blackbox.workflow.compare_options import CompareOptions
 from tests.support.runs import START, drawn_answers, make_run, peaked, stored
 
 if TYPE_CHECKING:

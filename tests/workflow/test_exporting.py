@@ -16,7 +16,8 @@ from blackbox.errors import BlackboxError, EvidenceDamaged, UsageError
 from blackbox.store import TableFields
 from blackbox.store.exported import inert, original
 from blackbox.workflow.auditing import audit
-from blackbox.workflow.compare import CompareOptions, compare_runs
+from blackbox.workflow.compare import compare_runs
+from blackbox.workflow.compare_options import CompareOptions
 from blackbox.workflow.exporting import export_bundle, export_table
 from blackbox.workflow.importing import Recorded, import_recorded, import_table
 from blackbox.workflow.runs import open_run

@@ -16,7 +16,8 @@ from support.runs import drawn_answers, make_run, peaked, stored
 from blackbox import suites
 from blackbox.workflow import _compare_inputs, recomputing
 from blackbox.workflow.auditing import audit
-from blackbox.workflow.compare import CompareOptions, compare_runs
+from blackbox.workflow.compare import compare_runs
+from blackbox.workflow.compare_options import CompareOptions
 from blackbox.workflow.drifting import DriftOptions, drift_runs
 
 if TYPE_CHECKING:
