@@ -68,7 +68,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with disk_errors(path), zipfile.ZipFile(path) as packed:
             yield packed
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
         raise EvidenceDamaged(f"{path} is damaged: {ascii(str(error))[1:-1][:120]}") from None
 
 

@@ -84,7 +84,7 @@ def _json(path: Path) -> _Log:
 def _archive(path: Path) -> _Log:
     try:
         archive = zipfile.ZipFile(path)
-    except (OSError, NotImplementedError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, RuntimeError, ValueError, zipfile.BadZipFile) as error:
         raise UsageError(f"{path}: no readable .eval file: {ascii(str(error))[1:-1][:120]}") from None
     names = [info for info in archive.infolist() if info.filename in _HEADERS]
     names.sort(key=lambda info: _HEADERS.index(info.filename))
