@@ -14,7 +14,7 @@ from blackbox.errors import BlackboxError
 if TYPE_CHECKING:
     from pathlib import Path
 
-N_EACH = 60
+N_EACH = 30
 SLOW = {"run-parquet", "verify-journal", "verify-manifest", "exported-parquet", "run-journal", "run-suite", "bundle"}
 MOST_BYTES = 64 << 20
 """Memory that reading a few kilobytes may take at most."""

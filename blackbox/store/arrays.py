@@ -8,7 +8,7 @@ import zipfile
 import zlib
 
 UNREADABLE = (ValueError, OSError, KeyError, EOFError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error)
-"""What zipfile and numpy raise at a damaged or hostile file (an unknown compression is a RuntimeError)."""
+"""What zipfile and numpy raise at a damaged or hostile file; an unknown way of packing is a RuntimeError."""
 
 
 def check_arrays(content: bytes, *, most_bytes: int) -> None:

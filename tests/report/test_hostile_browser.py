@@ -117,6 +117,13 @@ def opened(html: str, folder: Path) -> tuple[str, list[str], list[str]]:
     return done.stdout.decode("utf-8", "replace"), console, addresses
 
 
+@pytest.fixture(scope="module")
+def twins(pages: dict[str, dict[str, str]], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the browser makes of each harmless page: DOM, console and requests."""
+    folder = tmp_path_factory.mktemp("twins")
+    return {kind: opened(pages["harmless"][kind], folder / kind) for kind in KINDS}
+
+
 def unlike(hostile: str, benign: str) -> list[str]:
     """Return what the hostile page's DOM has that its harmless twin's has not: shapes, active elements, bad values."""
     now, twin = parsed(hostile), parsed(benign)
@@ -142,10 +149,12 @@ def policy(html: str) -> str:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_hostile_words_make_nothing_but_words(kind: str, pages: dict[str, dict[str, str]], tmp_path: Path) -> None:
+def test_hostile_words_make_nothing_but_words(
+    kind: str, pages: dict[str, dict[str, str]], twins: dict[str, Any], tmp_path: Path
+) -> None:
     """In the browser: no element, attribute, request, console line or title beyond those of the harmless twin."""
     dom, console, addresses = opened(pages["hostile"][kind], tmp_path / "hostile")
-    twin, twins_console, twins_addresses = opened(pages["harmless"][kind], tmp_path / "harmless")
+    twin, twins_console, twins_addresses = twins[kind]
 
     assert unlike(dom, twin) == []
     assert (twins_console, twins_addresses) == (console, addresses)
@@ -168,14 +177,15 @@ def test_the_policy_is_strict(kind: str, words: str, pages: dict[str, dict[str, 
     assert found.get("connect-src", "'none'") == "'none'"
 
 
-def test_a_page_that_does_not_escape_would_be_seen(pages: dict[str, dict[str, str]], tmp_path: Path) -> None:
+def test_a_page_that_does_not_escape_would_be_seen(
+    pages: dict[str, dict[str, str]], twins: dict[str, Any], tmp_path: Path
+) -> None:
     """The same look at a page that holds a text as it is finds the elements, and, without the policy, what they did."""
-    page, twin = pages["harmless"]["comparison"], pages["harmless"]["comparison"]
-    spoilt = page.replace("</main>", f"{SCRIPTS[0]}{SCRIPTS[3]}</main>")
+    spoilt = pages["harmless"]["comparison"].replace("</main>", f"{SCRIPTS[0]}{SCRIPTS[3]}</main>")
     open_door = spoilt.replace('http-equiv="Content-Security-Policy"', 'name="none"')
     dom, console, addresses = opened(spoilt, tmp_path / "spoilt")
     ran, _, _ = opened(open_door, tmp_path / "open")
-    benign, twins_console, twins_addresses = opened(twin, tmp_path / "twin")
+    benign, twins_console, twins_addresses = twins["comparison"]
 
     assert any(line.startswith("element ('img'") for line in unlike(dom, benign))
     assert len(console) > len(twins_console)
