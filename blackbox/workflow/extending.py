@@ -4,22 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from blackbox import store
 from blackbox.errors import UsageError
-from blackbox.evidence.looks import alpha_at, look_of
-from blackbox.workflow.runs import open_run
+from blackbox.evidence.looks import alpha_at
+from blackbox.store.journal import JournalReader
+from blackbox.store.manifests import JOURNAL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from blackbox.core import Suite
     from blackbox.store import RunSummary
     from blackbox.workflow.sessions import Session
 
 
-def next_look(existing: RunSummary | None, *, extending: bool) -> int:
+def next_look(existing: RunSummary | None, suite: Suite, *, extending: bool) -> int:
     """Return which look the calls of a session are for: that of the run as stored, or the one after it."""
     if existing is None or (existing.manifest.status == "finished" and not extending):
         return 1
-    return look_of(open_run(existing.path)) + extending
+    repeats = {probe.id: probe.repeats for probe in suite.probes}
+    # Line by line: a run that is continued may hold more answers than should be in memory.
+    journal = existing.path / JOURNAL
+    answers = (
+        store.decode_observation(entry.body, where=f"{journal}: line {entry.seq + 1}")
+        for entry in JournalReader(journal)
+        if entry.kind == "observation"
+    )
+    looks = (1 + answer.repeat // repeats[answer.probe_id] for answer in answers if repeats.get(answer.probe_id))
+    return max(looks, default=1) + extending
 
 
 def refuse_unextendable(sessions: Sequence[Session]) -> None:

@@ -182,7 +182,7 @@ def _session(request: RunRequest, spec: EndpointSpec, suite: Suite, newest: Mapp
     key = run_key(spec, suite, seed=request.seed, label=request.label)
     existing = newest.get(key)
     extending = request.more and existing is not None and existing.manifest.status == "finished"
-    look = next_look(existing, extending=extending)
+    look = next_look(existing, suite, extending=extending)
     calls = tuple(_for_endpoint(call, spec) for call in plan(suite, seed=request.seed, looks=look))
     return Session(spec=spec, suite=suite, run_key=key, calls=calls, existing=existing, look=look, extending=extending)
 

@@ -22,11 +22,6 @@ def test_a_limit_is_not_exceeded_by_more_than_one_burst(tmp_path: Path) -> None:
     assert found["over"] <= 4
 
 
-def test_a_command_that_learns_nothing_is_caught(tmp_path: Path) -> None:
-    """The test above fails where a refusal only pauses."""
-    assert limited(tmp_path, 600, n=40, concurrency=4, hooks=(refusals.paces_nothing,))["over"] > 4
-
-
 def test_key_and_quota_stop_an_endpoint_at_once_and_no_other(tmp_path: Path) -> None:
     """401, 402, 403 and a quota's 429: no request after the first burst, a line that says what to do, exit 4."""
     assert [] == refusing(tmp_path)["refusal_flaws"]

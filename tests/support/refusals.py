@@ -96,10 +96,3 @@ def tries_on() -> None:
     from blackbox.endpoints import _errors
 
     _errors.AuthenticationFailed = _errors.RequestRejected  # type: ignore[misc,assignment]
-
-
-def paces_nothing() -> None:
-    """Break it: a refusal for the rate pauses, and nothing is learnt from it."""
-    from blackbox.collect.spacing import Spacing
-
-    Spacing.refused = lambda _self, *, wait_s, **_: wait_s  # type: ignore[method-assign,assignment]
