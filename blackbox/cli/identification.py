@@ -9,6 +9,7 @@ import typer
 
 from blackbox.cli.options import JsonOption, ResultsOption, folder
 from blackbox.cli.output import note, print_json, printable, say, table
+from blackbox.core.wording import DIRECTION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,7 +83,7 @@ def _say(document: Mapping[str, Any]) -> None:
     own = document["library"]
     age = "of unknown age" if own["age_days"] is None else f"the newest {own['age_days']:.0f} days old"
     say(f"{own['note']} It holds {own['n_endpoints']} endpoints, {age}.")
-    say("Behaviour is symmetric: no result says who derived from whom.")
+    say(DIRECTION)
 
 
 def _rounded(row: Mapping[str, Any]) -> dict[str, Any]:
