@@ -10,6 +10,7 @@ import typer
 from blackbox.cli.layout import fitted, hanging
 from blackbox.cli.options import JsonOption, ResultsOption, folder
 from blackbox.cli.output import note, print_json, printable, say
+from blackbox.core.wording import DIRECTION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,7 +84,7 @@ def _say(document: Mapping[str, Any]) -> None:
     own = document["library"]
     age = "of unknown age" if own["age_days"] is None else f"the newest {own['age_days']:.0f} days old"
     say(hanging("", f"{own['note']} It holds {own['n_endpoints']} endpoints, {age}."))
-    say("Behaviour is symmetric: no result says who derived from whom.")
+    say(DIRECTION)
 
 
 def _rounded(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -70,10 +70,12 @@ TWO_ENDPOINTS = "No statement on copying is possible from two endpoints."
 DIRECTION = "Behaviour is symmetric: no result says who derived from whom."
 NOT_A_PROBABILITY = "The ratio is not the probability of copying."
 
+ONLY_THESE_CALLS = "This covers only the calls that were sent; an endpoint can answer other traffic in another way."
+NAMES_ARE_CLAIMS = "A model's name in a reply is what the server wrote, not a measurement."
 LIMITS = (
-    "This covers only the calls that were sent; an endpoint can answer other traffic in another way.",
+    ONLY_THESE_CALLS,
     "Permutation p-values speak for these probes; intervals over probes speak for new probes of the same family.",
-    "A model's name in a reply is what the server wrote, not a measurement.",
+    NAMES_ARE_CLAIMS,
     "What each endpoint really honours of the sampling settings was not measured.",
     "Equivalence is claimed only below a margin fixed beforehand, with a control that would have been seen at it.",
     DIRECTION,

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from blackbox.core.wording import NAMES_ARE_CLAIMS, ONLY_THESE_CALLS
 from blackbox.evidence.document import finite
 from blackbox.evidence.drift import DISPERSED, MIN_REFERENCE, SUSPECTED
 from blackbox.evidence.drift_context import context_lines, run_context
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 SCHEMA = "blackbox.drift/1"
 MOST_EXHIBITS = 12
 LIMITS = (
-    "This covers only the calls that were sent; an endpoint can answer other traffic in another way.",
+    ONLY_THESE_CALLS,
     "An alarm says that answers changed, not why: a new serving set-up of the same weights looks like this too.",
     "No alarm is not evidence of sameness: small changes are found late or not at all.",
-    "A model's name in a reply is what the server wrote, not a measurement.",
+    NAMES_ARE_CLAIMS,
 )
 
 

@@ -115,6 +115,9 @@ def population_summary(population: Population) -> dict[str, Any]:
         "separates": [ratio_words.SEPARATES[n] for n in alternatives],
         "cannot_separate": list(ratio_words.CANNOT_SEPARATE),
         "note": document["note"],
+        "collected_from": document["conditions"]["collected_from"],
+        "collected_to": document["conditions"]["collected_to"],
+        "languages": sorted({str(probe["language"]) for probe in document["probes"]}),
     }
 
 

@@ -407,6 +407,9 @@ def population() -> dict[str, Any]:
         "tippett": [{"log10_lr": x, **{n: curves[n][i] for n in curves}} for i, x in enumerate(grid)],
         "calibration_curve": {"stated": grid, "isotonic": [-9.0, *(0.8 * x + 0.3 for x in grid[1:-1]), 9.0]},
         "sibling_reason": "too few siblings",
+        "collected_from": "2026-02-01T09:00:00.000000Z",
+        "collected_to": "2026-02-03T09:00:00.000000Z",
+        "languages": ["en", "zh"],
         "separates": ["kin from unrelated"],
         "cannot_separate": ["the same weights from a close derivative"],
     }
@@ -460,3 +463,30 @@ def wide(n_runs: int = 26) -> dict[str, Any]:
     """Return a document whose matrices are drawings but which holds few pairs."""
     whole = hundred(n_runs)
     return {**whole, "pairs": whole["pairs"][:9], "endpoint_pairs": whole["endpoint_pairs"][:9]}
+
+
+def answers(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a suite's entry of `answers`: four probes, one of them with markup for an answer."""
+    said = [
+        {"text": "<i>blue</i>", "cut": False, "outcome": "ok", "n": 9, "by_run": {"0": 7, "1": 2}},
+        {"text": "", "cut": False, "outcome": "refusal", "n": 1, "by_run": {"1": 1}},
+    ]
+    return {
+        "suite": runs[0]["suite"],
+        "suite_version": 1,
+        "runs": [run["id"] for run in runs],
+        "n_probes": 5,
+        "probes": [
+            {
+                "probe_id": f"cell-{number:03d}",
+                "family": ("colour", "season")[number % 2],
+                "language": ("en", "zh")[number // 2],
+                "form": "closed",
+                "prompt": PROMPTS[number],
+                "prompt_cut": False,
+                "n_distinct": 2,
+                "answers": said if number == 0 else [{**said[0], "text": f"word {number}"}],
+            }
+            for number in range(4)
+        ],
+    }

@@ -183,6 +183,26 @@ def test_a_matrix_is_put_in_order_and_leads_into_a_pair(chromium: Browser, tmp_p
         assert page.evaluate("document.querySelector(location.hash).open")
 
 
+def test_answers_are_found_by_words_family_and_language(chromium: Browser, tmp_path: Path) -> None:
+    """The browser narrows probes, opens the few that are left, and shows answers as text."""
+    whole = documents.two(n_probes=1, n_exhibits=0)
+    whole["answers"] = [documents.answers(whole["runs"])]
+    with opened(chromium, render(whole, to="html"), tmp_path) as found:
+        page = found.page
+        count = page.locator(".browser [role=status]")
+        expect(count).to_have_text("4 of 4 probes")
+        page.get_by_label("Language", exact=True).select_option("zh")
+        assert 2 == found.shown(".found")
+        page.get_by_label("Family", exact=True).select_option("season")
+        assert 1 == found.shown(".found") == found.shown(".found[open]")
+        page.get_by_label("Family", exact=True).select_option("any")
+        page.get_by_label("Language", exact=True).select_option("any")
+        page.get_by_label("Probe or words", exact=True).fill("<I>BLUE")
+        expect(count).to_have_text("1 of 4 probes")
+        assert "<i>blue</i>" == page.locator(".found[open] .sayings .quote").first.inner_text()
+        assert found.quiet
+
+
 def test_a_link_from_outside_opens_its_pair(chromium: Browser, tmp_path: Path) -> None:
     """The address of a pair, mailed around, shows it unfolded."""
     with opened(chromium, render(documents.many(6, 4, 1), to="html"), tmp_path, place="#pair-7") as found:

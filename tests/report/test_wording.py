@@ -11,6 +11,7 @@ from report import documents
 from report.pages import parsed
 
 import blackbox.report
+from blackbox.core import wording
 from blackbox.report import render
 
 ROOT = Path(blackbox.report.__file__).parent
@@ -124,3 +125,44 @@ def test_the_sentences_of_the_evidence_are_printed_as_they_are() -> None:
     text = render(document)
 
     assert [s for s in ("one", "two", "three") if f"\nSentence {s}.\n" not in text] == []
+
+
+def texts_of(value: object) -> list[str]:
+    """Return every text held in a constant."""
+    if isinstance(value, str):
+        return [value]
+    held = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else ()
+    return [text for each in held for text in texts_of(each)]
+
+
+WORDS = [text for name, value in vars(wording).items() if name.isupper() for text in texts_of(value)]
+SAME_OF = r"\bsame\b(?!\*)(?![ -](?:weights|way|words|suite|public data|teacher|model, released|family)\b)"
+"""As the name of the question it has its stars; of weights, words and the like it claims nothing of two endpoints."""
+
+
+def test_the_words_of_verdicts_stand_in_one_module_and_claim_no_more() -> None:
+    """Nothing overclaims, and *same* is said of nothing but weights and the like: sameness needs its margin."""
+    assert len(WORDS) > 60
+    assert [] == [text for text in WORDS if OVERCLAIMING.search(text)]
+    assert [] == [text for text in WORDS if re.search(SAME_OF, text) and "margin" not in text]
+    assert re.search(SAME_OF, "They are the same.")
+
+
+def test_no_other_module_writes_them_again() -> None:
+    """Verdict names, limits, strengths and disclaimers are literals of `core.wording` alone."""
+    once = {
+        wording.DIRECTION,
+        wording.NOT_A_PROBABILITY,
+        wording.TWO_PRODUCTS,
+        *wording.LIMITS,
+        *wording.BANDS.values(),
+    }
+    once |= {words for _, words in wording.VERBAL_SCALE} | set(wording.NOT_SAID.values()) | set(wording.REBUTTALS)
+    again = []
+    for path in sorted(ROOT.parent.rglob("*.py")):
+        nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        held = {node.value for node in nodes if isinstance(node, ast.Constant)}
+        again += [(path.name, text) for text in sorted(once.intersection(map(str, held)))]
+
+    assert {"wording.py"} == {name for name, _ in again}
+    assert len(again) == len(once)

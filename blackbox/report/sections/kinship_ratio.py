@@ -20,7 +20,7 @@ from blackbox.report.blocks import (
     Table,
     Text,
 )
-from blackbox.report.sections._numbers import decimal
+from blackbox.report.sections._numbers import decimal, moment
 from blackbox.report.sections._pairs import listed, mapping, pairs
 
 if TYPE_CHECKING:
@@ -88,8 +88,10 @@ def _alternatives(related: Mapping[str, Any], population: Mapping[str, Any]) -> 
         if entry:
             values = (entry["log10_lr"], entry["uncapped_log10_lr"], *entry["bounds"])
             rows.append((words, *(Number(text=decimal(v, digits=2)) for v in values)))
+    missing = population.get("sibling_reason")
+    siblings = (Text(text=f"Against siblings: {missing}.", kind="note"),) if missing else ()
     if not rows:
-        return ()
+        return siblings
     columns = (
         Column(title="Shared ancestry against"),
         Column(title="log10 LR", numeric=True, meaning="Within the bounds; the smaller one is the headline."),
@@ -98,8 +100,7 @@ def _alternatives(related: Mapping[str, Any], population: Mapping[str, Any]) -> 
         Column(title="highest", numeric=True, meaning="The upper bound."),
     )
     table = Table(caption="The ratio against each alternative", columns=columns, rows=tuple(rows), where=_WHERE)
-    missing = population.get("sibling_reason")
-    return (table, Text(text=f"Against siblings: {missing}.", kind="note")) if missing else (table,)
+    return (table, *siblings)
 
 
 def _separated(population: Mapping[str, Any]) -> tuple[Block, ...]:
@@ -156,6 +157,7 @@ def _quality(population: Mapping[str, Any]) -> tuple[Block, ...]:
             meaning=f"{counts.get('n_models')} models in {counts.get('n_groups')} lineage groups, "
             f"{counts.get('n_pairs')} labelled pairs; digest {str(population.get('digest'))[:16]}.",
         ),
+        Fact(name="its answers", value=_collected(population), meaning="When they were collected, and the languages."),
         Fact(
             name="C_llr",
             value=parts,
@@ -164,6 +166,13 @@ def _quality(population: Mapping[str, Any]) -> tuple[Block, ...]:
         ),
     )
     return (KeyValues(facts=facts),)
+
+
+def _collected(population: Mapping[str, Any]) -> str:
+    first, last = (str(population.get(f"collected_{end}") or "") for end in ("from", "to"))
+    times = f"{moment(first)} to {moment(last)}" if first and last else "time not recorded"
+    languages = ", ".join(map(str, listed(population.get("languages")))) or "languages not recorded"
+    return f"{times}; {languages}"
 
 
 SECTION = Section(title="How strong the evidence of kinship is", order=32, build=build, scope="pair")
