@@ -133,7 +133,8 @@ def test_no_control_byte_reaches_the_terminal(name: str, results: Path) -> None:
 
 def test_a_surface_that_prints_as_is_would_be_seen(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The check above can fail: with the signs switched off, `ls` sends the escape."""
-    monkeypatch.setattr("blackbox.cli.output.printable", lambda text: text)
+    for place in ("output", "layout"):
+        monkeypatch.setattr(f"blackbox.cli.{place}.printable", lambda text: text)
     out = io.StringIO()
     with redirect_stdout(out):
         cli.main(["ls", "--results", str(results)])

@@ -27,7 +27,7 @@ def test_a_reply_is_put_into_page_and_json(command: Command, stored: Path, tmp_p
     """Word for word, with the digest of the file; the stored comparison keeps its bytes."""
     before, words = stored.read_bytes(), "We served <v2>.\r\n谢谢\n"
     (tmp_path / "reply.txt").write_bytes(words.encode())
-    found = command("report", stored, "--reply", "reply.txt", "--json").json["reply"]
+    found = json.loads(command("report", stored, "--reply", "reply.txt", "--json").out)["reply"]
     assert 0 == command("report", stored, "--reply", "reply.txt", "--format", "html", "-o", "page.html").code
 
     assert {"text": "We served <v2>.\n谢谢", "digest": hashlib.sha256(words.encode()).hexdigest()} == found
