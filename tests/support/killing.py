@@ -153,7 +153,8 @@ class _Scene:
         whole = now[: now.rfind(b"\n") + 1]
         found.n_rewritten += not now.startswith(journal)
         stored = Counter(stored_keys(whole))
-        asked = [_key(entry.body) for entry in self._log.entries[n_before:]]
+        # A kill can cut a request before its body: nothing was asked by it.
+        asked = [_key(entry.body) for entry in self._log.entries[n_before:] if entry.body is not None]
         # Each worker asks again only when its last answer was acknowledged, so all but the last few were.
         acknowledged = max(0, len(asked) - CONCURRENCY)
         found.n_acknowledged += acknowledged
@@ -185,8 +186,7 @@ def _differing(expected: Mapping[str, Any], found: Mapping[str, Any]) -> int:
     return sum(expected.get(key) != found.get(key) for key in expected.keys() | found.keys())
 
 
-def _key(body: Mapping[str, Any] | None) -> str:
-    assert body is not None
+def _key(body: Mapping[str, Any]) -> str:
     number = int(body["messages"][-1]["content"].rstrip(".").split()[-1])
     return f"p{number:05d}#0"
 
