@@ -18,7 +18,7 @@ check: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "servers or not servers"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "servers or not servers"
 
 # Only the tests against servers of other projects; `test` holds them too.
 test-servers: setup

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -37,7 +36,7 @@ class ClockWatch:
     """
 
     def __init__(self, clock: Clock) -> None:
-        self.clock = replace(clock, now=self._now)
+        self.clock = Clock(now=self._now, monotonic=clock.monotonic, sleep=clock.sleep)
         """To be used instead of it."""
         self.warnings: tuple[str, ...] = ()
         self._source = clock

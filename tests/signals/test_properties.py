@@ -53,7 +53,6 @@ def null_pvalues(design: str) -> Mapping[str, np.ndarray]:
     return {name: np.array([each[name] for each in found]) for name in NAMES}
 
 
-@pytest.mark.xdist_group("null pairs of all signals")
 @pytest.mark.parametrize("design", DESIGNS)
 @pytest.mark.parametrize("name", NAMES)
 def test_null_calibration(name: str, design: str) -> None:
@@ -68,7 +67,6 @@ def test_null_calibration(name: str, design: str) -> None:
         assert (at_05 >= 7, at_50 >= 167) == (True, True)
 
 
-@pytest.mark.xdist_group("null pairs of all signals")
 @pytest.mark.parametrize("name", NAMES)
 def test_power(name: str) -> None:
     """A large difference at six probes with ten answers a side is found at α = .05 in most of 20 pairs."""
