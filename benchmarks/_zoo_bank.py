@@ -17,6 +17,8 @@ from blackbox import registry, serve
 from blackbox.core import Decoding, Manifest, Observation, Outcome, Run, digest, plain
 from blackbox.evidence.samples import Sample
 from blackbox.store import RUN_SCHEMA, create_run, slug, write_observations
+from blackbox.suites.fields import Place
+from blackbox.suites.schema import build, content_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -142,6 +144,18 @@ def renamed(whole: Sample, mark: object) -> Sample:
     """Return a sample with a head of its own, as a run of just these answers would have."""
     manifest = replace(whole.run.manifest, journal_head=digest([whole.run.manifest.journal_head, mark]))
     return replace(whole, run=replace(whole.run, manifest=manifest))
+
+
+def planned(whole: Sample, repeats: int) -> Sample:
+    """Return a sample as a run whose plan asks so often: one that was extended is judged at a smaller level."""
+    document = dict(whole.run.suite.document)
+    document["name"] = f"{whole.run.suite.name}-{repeats}"
+    document["probes"] = [{**probe, "repeats": repeats} for probe in document["probes"]]
+    document.pop("short", None)
+    document["digest"] = content_digest(document)
+    suite = build(document, Place(source=document["name"]), origin="file")
+    manifest = replace(whole.run.manifest, suite_name=suite.name, suite_digest=suite.digest)
+    return replace(whole, run=replace(whole.run, suite=suite, manifest=manifest))
 
 
 def _run(name: str, bank: Bank, suite: Suite) -> Run:

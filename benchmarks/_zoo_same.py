@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from _zoo_bank import part, renamed, stored
+from _zoo_bank import part, planned, renamed, stored
 from scipy.stats import beta
 
 from blackbox import registry, serve
@@ -68,7 +68,10 @@ def power(a: str, b: str, samples: Mapping[str, Sample]) -> dict[str, Any]:
 
 def verdict(a: str, b: str, control: str, samples: Mapping[str, Sample], where: Path, repeats: int) -> dict[str, Any]:
     """Return what `compare --control` concludes from one audit of so many repeats a probe."""
-    sides = [renamed(part(samples[name], 0, repeats), [name, role]) for role, name in enumerate((a, b, control))]
+    sides = [
+        planned(renamed(part(samples[name], 0, repeats), [name, role]), repeats)
+        for role, name in enumerate((a, b, control))
+    ]
     first, second, third = (stored(where, side) for side in sides)
     options = CompareOptions(created_at=datetime.now(UTC), controls=(third,), questions=("same",))
     same = compare_runs(where, [first, second], options, lambda _: None).document["pairs"][0]["same"]

@@ -70,7 +70,7 @@ class Rules:
         """B of a pair that is followed to the end: large enough for its adjusted p to reach α."""
         if self.screened:
             return min(CAP, max(SCREEN, math.ceil(self.n_pairs / self.alpha) - 1))
-        wanted = math.ceil(10 * self.n_pairs / self.alpha) - 1 if self.n_pairs > 1 else 0
+        wanted = math.ceil(10 * self.n_pairs / self.alpha) - 1
         return min(CAP, max(self.n_permutations, wanted))
 
     @property

@@ -18,7 +18,16 @@ PAIR = [n for n in NAMES if registry.signal(n).info.question != "same"]
 
 def test_the_signals_of_this_version_are_registered() -> None:
     """One file each; the registry finds them by name."""
-    kinship = {"answer_profile", "c5", "prefix", "refusal_pattern", "tokenizer", "w3", "whitened_embedding", "wrong_answers"}
+    kinship = {
+        "answer_profile",
+        "c5",
+        "prefix",
+        "refusal_pattern",
+        "tokenizer",
+        "w3",
+        "whitened_embedding",
+        "wrong_answers",
+    }
     omnibus = {"bits", "chi2", "embedding_mmd", "exact_mmd"}
     counted = {"exact_mmd_raw", "jsd", "outcome"}
     kernels = {"energy", "first_token", "hamming_mmd", "hamming_mmd_tokens", "length", "spectrum_mmd"}
