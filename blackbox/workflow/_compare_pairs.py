@@ -10,6 +10,7 @@ from blackbox.evidence import wording
 from blackbox.evidence.conditions import conditions
 from blackbox.evidence.exhibits import exhibits, probe_rows
 from blackbox.evidence.mixed_words import mixed_entry, mixed_sentence
+from blackbox.evidence.settling import more_answers
 from blackbox.features import category
 from blackbox.workflow._compare_features import resolved_forms
 from blackbox.workflow._compare_related import tokenizer_entry
@@ -64,7 +65,7 @@ def pair_entry(
         "sentences": {**_sentences(same, related, claims_differ=claims_differ), "mixed": mixed_sentence(mixed)},
         "conditions": entries.condition_entries(conditions(context.facts[pair.a], context.facts[pair.b])),
         "tokenizer": _tokenizer(context, pair),
-        "what_would_settle_it": _settling(same, related),
+        "what_would_settle_it": _settling(same, related, suite=context.group.suite),
     }
     return entry | (_detail(context, pair, same, related) if context.detailed else {"probes": [], "exhibits": []})
 
@@ -119,7 +120,7 @@ def _category(observation: Observation, probe: Probe) -> str | None:
     return found
 
 
-def _settling(same: SameEvidence, related: RelatedEvidence) -> list[str]:
+def _settling(same: SameEvidence, related: RelatedEvidence, *, suite: str) -> list[str]:
     """Return what would answer what this comparison leaves open."""
     advice = []
     if same.judged.verdict == "not_applicable":
@@ -141,7 +142,7 @@ def _settling(same: SameEvidence, related: RelatedEvidence) -> list[str]:
             "needs it."
         )
     if same.judged.verdict == "inconclusive":
-        advice.append("More answers at the same probes: a smaller difference than these can show may remain.")
+        advice.append(more_answers(same, suite=suite))
     if related.rank_pvalue is None:
         advice.append("Name at least eight unrelated endpoints beside the two: kinship is read against references.")
     return advice
