@@ -29,7 +29,7 @@ def test_the_plan_is_sealed_before_the_first_request(tmp_path: Path, command: Co
     with serving(FakeVendor(answer)) as vendor:
         configured(tmp_path, vendor, "one")
         done = command("run", "-s", small_suite, "--json")
-    [(n_lines, first, before)] = seen
+    n_lines, first, before = min(seen, key=lambda each: each[0])  # two may come in at once
     after = json.loads(next((tmp_path / "results").glob("*/manifest.json")).read_text())
     plan = {name: value for name, value in after["plan"].items() if name != "digest"}
 
