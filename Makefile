@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 BENCH = $(BIN)/python benchmarks/run.py
 
-.PHONY: setup demo test check test-servers bench bench-same bench-related bench-drift bench-suites bench-zoo bench-faults zoo docs lock clean
+.PHONY: setup demo test check test-servers bench bench-same bench-related bench-drift bench-suites bench-zoo bench-report bench-faults zoo docs lock clean
 
 setup:
 	@$(PYTHON) scripts/setup.py
@@ -41,6 +41,9 @@ bench-suites: setup
 
 bench-zoo: setup
 	@$(BENCH) bench_zoo bench_doctor
+
+bench-report: setup
+	@$(BENCH) bench_report
 
 bench-faults: setup
 	@$(BENCH) bench_faults bench_fuzz
