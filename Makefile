@@ -18,9 +18,9 @@ check: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "servers or not servers"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
-# Only the tests against servers of other projects; `test` holds them too.
+# Starts servers of other projects: minutes, so not part of `test`.
 test-servers: setup
 	@$(BIN)/python -m pytest -m servers tests/servers
 
