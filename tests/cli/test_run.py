@@ -11,6 +11,7 @@ import sys
 import time
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -405,7 +406,15 @@ def test_plan_is_fixed_and_digested_before_the_first_call(
 def running(tmp_path: Path, small_suite: Path) -> subprocess.Popen[str]:
     """Start `run` in a process of its own."""
     words = [sys.executable, "-m", "blackbox", "run", "-s", str(small_suite)]
-    return subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        words,
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        # Where the tests themselves run in the background, SIGINT is ignored by all that they start.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no thread is running here
+    )
 
 
 def wait_for(vendor: FakeVendor, n_requests: int) -> None:
