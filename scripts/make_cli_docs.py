@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from pathlib import Path
+
+from generated_page import kept
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "cli.md"
 _HEAD = """# Commands
@@ -38,16 +39,7 @@ def document() -> str:
 
 def main() -> int:
     """Write the page, or check it; returns 1 when a check finds it out of date."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing")
-    fresh = document()
-    if not parser.parse_args().check:
-        TARGET.write_text(fresh, encoding="utf-8")
-        return 0
-    if TARGET.read_text(encoding="utf-8") == fresh:
-        return 0
-    print("docs/cli.md is out of date: run scripts/make_cli_docs.py", file=sys.stderr)
-    return 1
+    return kept(TARGET, document(), script="make_cli_docs.py", about=__doc__)
 
 
 if __name__ == "__main__":

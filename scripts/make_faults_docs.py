@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from pathlib import Path
 from typing import Any
+
+from generated_page import kept
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "faults.md"
@@ -30,17 +31,7 @@ def document(text: str) -> str:
 
 def main() -> int:
     """Write the table, or check it; returns 1 when a check finds it out of date."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing")
-    old = TARGET.read_text(encoding="utf-8")
-    fresh = document(old)
-    if not parser.parse_args().check:
-        TARGET.write_text(fresh, encoding="utf-8")
-        return 0
-    if old == fresh:
-        return 0
-    print("docs/faults.md is out of date: run scripts/make_faults_docs.py", file=sys.stderr)
-    return 1
+    return kept(TARGET, document(TARGET.read_text(encoding="utf-8")), script="make_faults_docs.py", about=__doc__)
 
 
 def _kills(part: dict[str, Any]) -> str:

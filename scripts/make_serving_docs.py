@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import inspect
 import sys
 from pathlib import Path
+
+from generated_page import kept
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "serving.md"
 _WORDS = {
@@ -47,17 +48,7 @@ def document(text: str) -> str:
 
 def main() -> int:
     """Write the tables, or check them; returns 1 when a check finds them out of date."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing")
-    old = TARGET.read_text(encoding="utf-8")
-    fresh = document(old)
-    if not parser.parse_args().check:
-        TARGET.write_text(fresh, encoding="utf-8")
-        return 0
-    if old == fresh:
-        return 0
-    print("docs/serving.md is out of date: run scripts/make_serving_docs.py", file=sys.stderr)
-    return 1
+    return kept(TARGET, document(TARGET.read_text(encoding="utf-8")), script="make_serving_docs.py", about=__doc__)
 
 
 def _value(value: str | None, default: str | None) -> str:

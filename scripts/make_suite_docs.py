@@ -3,11 +3,12 @@
 # ruff: noqa: E501 - a table row is one line
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from generated_page import kept
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -194,16 +195,7 @@ def _dollars(amount: float) -> str:
 
 def main() -> int:
     """Write the page, or check it; returns 1 when a check finds it out of date."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing")
-    fresh = document()
-    if not parser.parse_args().check:
-        TARGET.write_text(fresh, encoding="utf-8")
-        return 0
-    if TARGET.read_text(encoding="utf-8") == fresh:
-        return 0
-    print("docs/suites.md is out of date: run scripts/make_suite_docs.py", file=sys.stderr)
-    return 1
+    return kept(TARGET, document(), script="make_suite_docs.py", about=__doc__)
 
 
 if __name__ == "__main__":
