@@ -28,9 +28,11 @@ class Batch:
     weights: torch.Tensor
 
     def pieces(self) -> Iterator[Batch]:
-        """Yield the rows a few at a time."""
-        for ids, weights in zip(self.ids.split(_PIECE), self.weights.split(_PIECE), strict=True):
-            yield Batch(ids=ids, weights=weights)
+        """Yield the rows a few at a time, like long ones together and without the padding after the longest."""
+        lengths = (self.weights != 0).long().cumsum(dim=1).argmax(dim=1) + 1  # the first place of the last count
+        for rows in lengths.argsort(descending=True, stable=True).split(_PIECE):
+            longest = int(lengths[rows[0]])
+            yield Batch(ids=self.ids[rows, :longest], weights=self.weights[rows, :longest])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import surgery
@@ -21,7 +21,7 @@ from shapes import TEMPLATES, fresh
 from blackbox.serve.language_model import LanguageModel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
@@ -108,7 +108,7 @@ class Workshop:
 
     def material(self, row: dict[str, Any]) -> tuple[list[str], list[Conversation]]:
         """Return the documents and conversations a member is trained on."""
-        documents, sentences = _texts(row["data"])
+        documents, sentences = _texts(tuple(row["data"]))
         taste = Taste(seed=row["taste"], leaning=row.get("leaning", 0), lean=row.get("lean", 0.0))
         if row.get("lesson") != "texts":
             return documents, conversations(_N_TALKS, seed=row["seed"], taste=taste, sentences=sentences)
@@ -127,7 +127,7 @@ class Workshop:
         key = f"{name}/{template}"
         if key not in self.tokenizers:
             row = self.recipe["tokenizers"][name]
-            documents, sentences = _texts(row["data"])
+            documents, sentences = _texts(tuple(row["data"]))
             talks = conversations(_N_TALKS // 3, seed=0, taste=Taste(seed=0, sharpness=0.0), sentences=sentences)
             texts = [*documents, *(text for talk in talks for text in (talk.question, talk.answer))]
             size = row.get("vocabulary", self.recipe["vocabulary"])
@@ -162,7 +162,8 @@ class Workshop:
         )
 
 
-def _texts(names: Sequence[str]) -> tuple[list[str], list[str]]:
+@cache
+def _texts(names: tuple[str, ...]) -> tuple[list[str], list[str]]:
     sources = [source(name) for name in names]
     documents = [text for part in sources for text in part.documents]
     return documents, [text for part in sources for text in part.sentences()]

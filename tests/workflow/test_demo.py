@@ -11,10 +11,11 @@ import pytest
 from blackbox import serve
 from blackbox.cli import main
 from blackbox.errors import Incomplete
+from blackbox.suites import locked
 from blackbox.workflow import demo
 from blackbox.workflow.clock import SYSTEM_CLOCK
 from blackbox.workflow.demo import DemoRequest, run_demo
-from tests.support.fake_vendor import FakeVendor, serving
+from tests.support.fake_vendor import SMALL_SUITE, FakeVendor, serving
 from tests.support.schemas import checked
 
 if TYPE_CHECKING:
@@ -50,9 +51,17 @@ def vendor(monkeypatch: pytest.MonkeyPatch) -> FakeVendor:
     return found
 
 
-async def shown(results: Path, **served: str) -> dict[str, Any]:
+@pytest.fixture
+def suite(tmp_path: Path) -> str:
+    """Return the path of a suite of 60 calls."""
+    path = tmp_path / "few.yaml"
+    path.write_text(locked(SMALL_SUITE.replace("repeats: 5", "repeats: 20")), encoding="utf-8")
+    return str(path)
+
+
+async def shown(results: Path, suite: str, **served: str) -> dict[str, Any]:
     """Return the demo's document for what is served."""
-    request = DemoRequest(results=results, served={"official": "a", **served}, suites=("one-token@1",))
+    request = DemoRequest(results=results, served={"official": "a", **served}, suites=(suite,))
     return dict(checked(await run_demo(request, clock=SYSTEM_CLOCK, on_progress=lambda _: None)))
 
 
@@ -62,47 +71,47 @@ def found(document: Mapping[str, Any]) -> dict[tuple[str, str], tuple[str, str]]
 
 
 @pytest.mark.usefixtures("vendor")
-async def test_findings_follow_the_served_weights(tmp_path: Path) -> None:
+async def test_findings_follow_the_served_weights(tmp_path: Path, suite: str) -> None:
     """Other weights behind one name change the findings; the truth beside them is that of the weights."""
-    swapped = await shown(tmp_path / "1", reseller="c")
-    honest = await shown(tmp_path / "2", reseller="a")
+    swapped = await shown(tmp_path / "1", suite, reseller="c")
+    honest = await shown(tmp_path / "2", suite, reseller="a")
     assert {("official", "reseller"): ("different", "a is not c")} == found(swapped)
     assert {("official", "reseller"): ("inconclusive", "same weights")} == found(honest)
 
 
 @pytest.mark.usefixtures("vendor")
-async def test_document_names_report_controls_and_what_has_no_answer(tmp_path: Path) -> None:
+async def test_document_names_report_controls_and_what_has_no_answer(tmp_path: Path, suite: str) -> None:
     """The report exists; the second session is a control; too few references is said, with no number in its place."""
-    document = await shown(tmp_path, reseller="c")
+    document = await shown(tmp_path, suite, reseller="c")
     assert "blackbox.demo/1" == document["schema"]
     assert (tmp_path / document["comparison"] / "report.html").is_file()
     controls = {each["suite"]: each for each in document["repeat_controls"]}
-    assert "second_session" == controls["one-token"]["kind"]
-    assert controls["one-token"]["pvalue"] > 0.001
+    assert "second_session" == controls["small"]["kind"]
+    assert controls["small"]["pvalue"] > 0.001
     assert {"related", "mixed"} == set(document["not_answered"])
     assert all(reasons for reasons in document["not_answered"].values())
 
 
-async def test_server_that_dies_is_said(tmp_path: Path, vendor: FakeVendor) -> None:
+async def test_server_that_dies_is_said(tmp_path: Path, suite: str, vendor: FakeVendor) -> None:
     """When an endpoint stops answering the demo ends in one line and exit 4."""
     vendor.status = 401
-    with pytest.raises(Incomplete, match="official one-token: failed"):
-        await shown(tmp_path, reseller="c")
+    with pytest.raises(Incomplete, match="official small: failed"):
+        await shown(tmp_path, suite, reseller="c")
 
 
 @pytest.mark.usefixtures("vendor")
 def test_command_prints_findings_beside_the_truth(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, suite: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """`blackbox demo` prints each pair with its truth, the control, what has no answer, and the report's path."""
     monkeypatch.setattr(demo, "SERVED", {"official": "a", "reseller": "c"})
-    monkeypatch.setattr(demo, "QUICK_SUITES", ("one-token@1",))
+    monkeypatch.setattr(demo, "QUICK_SUITES", (suite,))
     assert 0 == main(["demo", "--quick", "--results", str(tmp_path)])
     captured = capsys.readouterr()
     first = captured.out.splitlines()[1]
     assert "official – reseller" in first
     assert "different" in first
     assert first.endswith("a is not c")
-    assert "official against its own second session, one-token: p = " in captured.out
+    assert "official against its own second session, small: p = " in captured.out
     assert "related: no answer: " in captured.out
     assert f"report: {tmp_path}" in captured.err
