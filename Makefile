@@ -1,6 +1,8 @@
 # Thin on purpose: scripts/setup.py does the set-up, `blackbox` does the rest.
 PYTHON ?= python3
 BIN := .venv/bin
+# Compiled modules are kept whatever the shell says: each test that starts a process would compile all of them again.
+unexport PYTHONDONTWRITEBYTECODE
 BENCH = $(BIN)/python benchmarks/run.py
 
 .PHONY: setup demo test check test-servers bench bench-same bench-related bench-drift bench-suites bench-zoo bench-report bench-faults zoo docs lock clean
