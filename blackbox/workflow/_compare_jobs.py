@@ -23,10 +23,11 @@ BackendName = Literal["loky", "dask", "ray"]
 T = TypeVar("T")
 R = TypeVar("R")
 
-_NEEDS = {
-    "dask": ("distributed", "pip install distributed"),
-    "ray": ("ray", "pip install ray"),
+NEEDS = {
+    "dask": ("distributed", "DASK_SCHEDULER_ADDRESS"),
+    "ray": ("ray", "RAY_ADDRESS"),
 }
+"""Backend: the package it needs, and the variable that names the cluster."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +53,13 @@ class Jobs:
         Raises:
             UsageError: The backend's package is not installed, or no cluster is named.
         """
-        if self.backend not in _NEEDS:
+        if self.backend not in NEEDS:
             return
-        package, install = _NEEDS[self.backend]
+        package, variable = NEEDS[self.backend]
         if find_spec(package) is None:
-            raise UsageError(f"--backend {self.backend} needs the package {package}, which is not here: {install}")
-        if self.backend == "dask" and not os.environ.get("DASK_SCHEDULER_ADDRESS"):
-            raise UsageError("--backend dask needs a cluster: set DASK_SCHEDULER_ADDRESS to its scheduler's address")
+            raise UsageError(f"--backend {self.backend} needs the package {package}: pip install {package}")
+        if not os.environ.get(variable):
+            raise UsageError(f"--backend {self.backend} needs a cluster that runs: set {variable} to its address")
 
     def over(self, function: Callable[[T], R], blocks: Iterable[T]) -> Iterator[R]:
         """Yield `function` of every block, in order, as soon as it is there."""
@@ -67,8 +68,10 @@ class Jobs:
             return
         from joblib import Parallel, delayed  # type: ignore[import-untyped]
 
+        # ray's backend can't hand results over one by one
+        given = "list" if self.backend == "ray" else "generator"
         with _configured(self):
-            yield from Parallel(return_as="generator")(delayed(function)(block) for block in blocks)
+            yield from Parallel(return_as=given)(delayed(function)(block) for block in blocks)
 
 
 SERIAL = Jobs()

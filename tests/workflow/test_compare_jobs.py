@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from importlib.util import find_spec
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -90,9 +92,21 @@ def test_a_missing_package_is_one_line(monkeypatch: pytest.MonkeyPatch, backend:
         Jobs(backend=backend).check()
 
 
-def test_a_missing_cluster_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("backend", "variable"), [("dask", "DASK_SCHEDULER_ADDRESS"), ("ray", "RAY_ADDRESS")])
+def test_a_missing_cluster_is_one_line(monkeypatch: pytest.MonkeyPatch, backend: Any, variable: str) -> None:
     """Without an address no cluster is started in secret."""
     monkeypatch.setattr(_compare_jobs, "find_spec", lambda _: object())
-    monkeypatch.delenv("DASK_SCHEDULER_ADDRESS", raising=False)
-    with pytest.raises(UsageError, match="DASK_SCHEDULER_ADDRESS"):
-        Jobs(backend="dask").check()
+    monkeypatch.delenv(variable, raising=False)
+    with pytest.raises(UsageError, match=variable):
+        Jobs(backend=backend).check()
+
+
+@pytest.mark.parametrize("backend", ["dask", "ray"])
+def test_a_cluster_computes_the_same_document(tmp_path: Path, backend: Any) -> None:
+    """Skipped unless a cluster runs here and the environment names it; docs/machines.md says how."""
+    package, variable = _compare_jobs.NEEDS[backend]
+    if find_spec(package) is None or not os.environ.get(variable):
+        pytest.skip(f"no {backend} cluster: {variable} is not set")
+    names = runs(tmp_path, 4)
+    alone, there = (compared(tmp_path, names, jobs) for jobs in (SERIAL, Jobs(backend=backend)))
+    assert json.dumps(alone, sort_keys=True) == json.dumps(there, sort_keys=True)
