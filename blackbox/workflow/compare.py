@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -350,14 +349,5 @@ def _provenance(judged: Sequence[_Judged], options: CompareOptions) -> dict[str,
         "seed": judged[0].rules.seed if judged else 0,
         "created_at": plain(options.created_at),
         "packages": {name: version(name) for name in packages},
-        "command": " ".join(
-            (
-                "blackbox compare",
-                *(run.id for suite in judged for run in suite.group.runs),
-                *(f"--control {run}" for run in options.controls),
-                *(f"--benign {run}" for run in options.benign),
-                *(f"--alternative {run}" for run in options.alternatives),
-                *((f"--population {shlex.quote(str(options.population))}",) if options.population else ()),
-            )
-        ),
+        "command": options.command([run.id for suite in judged for run in suite.group.runs]),
     }
