@@ -31,6 +31,19 @@ def sync_path(path: Path) -> None:
         os.close(fd)
 
 
+def check_room(folder: Path, n_bytes: int) -> None:
+    """Refuse to begin on a disk that is as good as full.
+
+    Raises:
+        BlackboxError: So many bytes are not there. A system that does not say how many there are is believed.
+    """
+    with disk_errors(folder):
+        disk = os.statvfs(folder)
+    left = disk.f_bavail * disk.f_frsize
+    if disk.f_blocks and left < n_bytes:
+        raise BlackboxError(f"{folder}: the disk is full ({left // 1000} kB left); make room on it, nothing was sent")
+
+
 @contextmanager
 def only_one(folder: Path) -> Iterator[None]:
     """Hold the lock of a folder while the block runs: whoever comes second waits, and the lock ends with its process.
