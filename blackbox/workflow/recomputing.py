@@ -80,7 +80,7 @@ def verify_result(path: Path, places: Places) -> dict[str, Any]:
         _audit(document, folder, places, found)
     except EvidenceDamaged as error:
         found.problems.append(str(error))
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         found.problems.append(f"{path} is no whole result: {type(error).__name__} {ascii(str(error))[:80]}")
     return {
         "path": str(path),
