@@ -3,11 +3,12 @@
     python benchmarks/bench_fuzz.py [N]
 
 N changed files a parser (default 600; a tenth for those that read a whole run). One seed a file, so a file that breaks
-a parser is made again by its seed. The short form is tests/test_fuzzing.py.
+a parser is made again by its seed. Then wrong replies go over a real socket. The short form is tests/test_fuzzing.py.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import tempfile
 import tracemalloc
@@ -21,11 +22,14 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from support.mutations import mutated, restructured
 from support.parsers import Parser, drawn, parsers
+from support.wire_fuzz import tried
 
 from blackbox.errors import BlackboxError
 
 N_FILES = 600
-SLOW = {"run-parquet", "verify-journal", "verify-manifest", "run-journal", "run-suite"}
+SLOW = {"run-parquet", "verify-journal", "verify-manifest", "run-journal", "run-suite", "verify-comparison"}
+N_WIRE = 100
+"""Replies of each kind over a real socket."""
 N_MEASURED = 10
 """Files whose memory is measured, apart from the others: watching every allocation slows a parser down."""
 FIRST_SEED = 1_000_000
@@ -75,11 +79,20 @@ def main() -> int:
             rows[name]["peak_mb"] = round(tracemalloc.get_traced_memory()[1] / 1e6, 1)
             tracemalloc.stop()
             print(f"{name:22} {rows[name]}", flush=True)
+    wire = asyncio.run(tried(N_WIRE, start=FIRST_SEED))
+    for kind, one in wire.items():
+        print(f"reply: {kind:15} {one.n} {dict(sorted(one.outcomes.items()))} {one.broke}")
     total = {key: sum(row[key] for row in rows.values()) for key in ("n", "read", "refused")}
     total["broke"] = sum(len(row["broke"]) for row in rows.values())
+    total["replies"] = sum(one.n for one in wire.values())
+    total["replies_broke"] = sum(len(one.broke) for one in wire.values())
     print(total)
-    record("fuzz", {"first_seed": FIRST_SEED, "total": total, "parsers": rows})
-    return 1 if total["broke"] else 0
+    replies = {
+        kind: {"n": one.n, "outcomes": dict(sorted(one.outcomes.items())), "broke": one.broke}
+        for kind, one in wire.items()
+    }
+    record("fuzz", {"first_seed": FIRST_SEED, "total": total, "parsers": rows, "replies_over_http": replies})
+    return 1 if total["broke"] + total["replies_broke"] else 0
 
 
 if __name__ == "__main__":

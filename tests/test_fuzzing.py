@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 from support.mutations import mutated, restructured
 from support.parsers import Parser, drawn, parsers
+from support.wire_fuzz import tried
 
+from blackbox.endpoints import _reply
 from blackbox.errors import BlackboxError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-N_EACH = 30
-SLOW = {"run-parquet", "verify-journal", "verify-manifest", "exported-parquet", "run-journal", "run-suite", "bundle"}
+N_EACH = 20
+SLOW = {"run-parquet", "verify-journal", "verify-manifest", "exported-parquet", "run-journal", "run-suite", "bundle",
+        "verify-drift", "verify-watch", "verify-comparison", "bundled", "drift", "watch"}  # fmt: skip
 MOST_BYTES = 64 << 20
 """Memory that reading a few kilobytes may take at most."""
 
@@ -46,10 +49,13 @@ def trouble(folder: Path, parser: Parser, n: int, *, start: int = 0) -> list[str
 def test_mutated_files_are_read_or_refused_in_one_line(folders: dict[str, tuple[Path, Parser]]) -> None:
     """Bytes and words changed, doubled, cut: no error but ours, on one line, from any parser; memory stays small."""
     found = {}
-    tracemalloc.start()
     for name, (folder, parser) in folders.items():
         parser.read(folder)  # the whole file is fine
         found[name] = trouble(folder, parser, N_EACH // 4 if name in SLOW else N_EACH)
+    # Watching every allocation slows a parser down.
+    tracemalloc.start()
+    for folder, parser in folders.values():
+        trouble(folder, parser, 2, start=N_EACH)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
@@ -62,6 +68,23 @@ def test_a_comparison_of_others_is_drawn_or_refused(folders: dict[str, tuple[Pat
     folder, parser = folders["comparison"]
 
     assert trouble(folder, Parser(parser.file, lambda path: drawn(path.parent)), 40) == []
+
+
+async def test_replies_made_wrong_are_outcomes_or_errors_of_ours() -> None:
+    """Over a real socket: bodies, streams, compressed ones, errors and the framing itself; also a header in Latin-1."""
+    found = await tried(6, start=7005)
+
+    assert {kind: one.broke for kind, one in found.items() if one.broke} == {}
+    outcomes = {name for one in found.values() for name in one.outcomes}
+    assert {"ok", "malformed", "error protocol"} <= outcomes
+    assert "error unencodable" not in outcomes
+
+
+async def test_a_client_that_lets_errors_through_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check above can fail: where a reply that is no JSON raises what the reader raises."""
+    monkeypatch.setattr(_reply, "malformed", lambda *_, **__: {}["a"])
+
+    assert (await tried(3, start=7005))["body"].broke
 
 
 def test_a_reader_that_lets_errors_through_would_be_seen(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import typer
 from blackbox.cli.layout import fitted, hanging
 from blackbox.cli.options import JsonOption, ResultsOption, folder
 from blackbox.cli.output import note, print_json, printable, say
-from blackbox.errors import EvidenceDamaged
+from blackbox.errors import EvidenceDamaged, Incomplete
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,8 +42,9 @@ def ls(*, results: ResultsOption = None, as_json: JsonOption = False) -> None:
     document = list_runs(folder(results))
     if as_json:
         print_json(document)
-    elif document["runs"]:
-        say(fitted([_row(run) for run in document["runs"]], _RUNS))
+    elif document["runs"] or document["redacted"]:
+        redacted = [{**run, "status": "redacted"} for run in document["redacted"]]
+        say(fitted([_row(run) for run in (*document["runs"], *redacted)], _RUNS))
     else:
         note(f"no runs in {document['results']}; make one with: blackbox run, or blackbox import FILE")
 
@@ -90,7 +91,8 @@ def verify(
 ) -> None:
     """Check runs, populations, comparisons and readings: digests, and of a result every number, computed again.
 
-    Finds edits, deletions, reorderings and truncation; --expect-head finds rewrites. Exits 5 if anything is wrong.
+    Finds edits, deletions, reorderings and truncation; --expect-head finds rewrites. Exits 5 if anything is wrong, and
+    4 if nothing is but a result's numbers did not come out again, or could not be computed, with what is installed.
     """
     from blackbox.workflow.auditing import audit
 
@@ -104,6 +106,10 @@ def verify(
         first = next(run["problems"][0] for run in document["runs"] if not run["ok"])
         kinds = "results and files" if any(run.get("kind") for run in document["runs"]) else "runs"
         raise EvidenceDamaged(f"{len(bad)} of {len(document['runs'])} {kinds} are damaged: {first}")
+    if not document["reproduced"]:
+        open_ones = [run for run in document["runs"] if not run.get("reproduced", True)]
+        first = open_ones[0]["warnings"][0]
+        raise Incomplete(f"{len(open_ones)} of {len(document['runs'])} not reproduced, so not checked: {first}")
 
 
 def _say_verified(document: Mapping[str, Any]) -> None:

@@ -151,7 +151,7 @@ class CallRun:
             self._settle(spent)
         line.has_answered = True
         line.window.widen()
-        line.pacer.answered()
+        line.pacer.answered(sent_at=sent_at)
         line.pacer.refund(self._unused_tokens(completion))
         return completion
 
@@ -188,8 +188,11 @@ class CallRun:
 
     def _gives_up(self) -> bool:
         n_failures = self._n_attempts - self._n_refusals
-        most_refusals = retry.MAX_REFUSALS if self._line.has_answered else self._line.max_attempts - n_failures
-        return n_failures >= self._line.max_attempts or self._n_refusals >= most_refusals
+        line, most = self._line, self._line.max_attempts
+        if line.has_answered:
+            return n_failures >= most or self._n_refusals >= retry.MAX_REFUSALS
+        # Where nothing was ever answered, and no time is named, not every call gets all its attempts, minutes apart.
+        return self._n_attempts >= most or (self._n_refusals > 0 and line.pacer.n_probes >= most)
 
     def _give_place_back(self) -> None:
         if self._has_place:

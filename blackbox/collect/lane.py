@@ -108,7 +108,7 @@ class LaneRun:
         self._line = Line(
             endpoint=lane.endpoint,
             sink=lane.sink,
-            pacer=Pacer(rpm=spec.rpm, tpm=spec.tpm, clock=clock),
+            pacer=Pacer(rpm=spec.rpm, tpm=spec.tpm, clock=clock, burst=spec.concurrency),
             window=Window(spec.concurrency, monotonic=clock.monotonic),
             budget=budget,
             clock=clock,

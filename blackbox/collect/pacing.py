@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from blackbox.collect.spacing import Spacing
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
 
 _MINUTE_S = 60.0
 _WIDENING = 0.25
+_RESOLUTION_S = 1e-9
+"""A wait shorter than this may be too short for a float clock to move on by."""
 
 
 class Pacer:
@@ -28,43 +29,54 @@ class Pacer:
         rpm: Requests a minute, or None.
         tpm: Tokens a minute, or None.
         clock: Time, injected.
+        burst: Requests that may be under way at once.
     """
 
-    def __init__(self, *, rpm: float | None, tpm: float | None, clock: Clock) -> None:
+    def __init__(self, *, rpm: float | None, tpm: float | None, clock: Clock, burst: int = 1) -> None:
         self._request_s = _MINUTE_S / rpm if rpm else 0.0
         self._token_s = _MINUTE_S / tpm if tpm else 0.0
         self._clock = clock
-        self._next = self._sent = _Moments(request=clock.monotonic(), token=clock.monotonic())
-        self._paused_until = clock.monotonic()
+        now = clock.monotonic()
+        self._next_token = self._paused_until = now
+        self._last: float | None = None
+        self._turn = asyncio.Lock()
         self._n_pauses = 0
-        self._spacing = Spacing(clock.monotonic())
+        self._sleeping: asyncio.Future[None] | None = None
+        self._spacing = Spacing(now, burst=burst)
 
     async def admit(self, tokens: float) -> None:
-        """Wait for the moment at which a request of about `tokens` tokens may be sent."""
-        while True:
-            start = max(self._clock.monotonic(), self._next.request, self._next.token, self._paused_until)
-            spacing_s = max(self._request_s, self._spacing.seconds)
-            mine = self._next = _Moments(request=start + spacing_s, token=start + tokens * self._token_s)
-            n_pauses = self._n_pauses
-            await self._wait_until(start)
-            if n_pauses == self._n_pauses:  # otherwise a pause began meanwhile, and the moment is void
-                self._sent = mine
-                self._spacing.sent()
-                return
+        """Wait for the moment at which a request of about `tokens` tokens may be sent; who came first goes first."""
+        async with self._turn:
+            n_pauses = -1
+            while n_pauses != self._n_pauses:  # a moment is void once a pause began or ended meanwhile
+                n_pauses = self._n_pauses
+                start = max(self._clock.monotonic(), self._next_request(), self._next_token, self._paused_until)
+                await self._wait_until(start)
+            self._last, self._next_token = start, start + tokens * self._token_s
+            self._spacing.sent()
+
+    def _next_request(self) -> float:
+        if self._last is None:
+            return self._paused_until
+        return self._last + max(self._request_s, self._spacing.seconds)
 
     def refund(self, tokens: float) -> None:
         """Give back tokens that were admitted but not used; fewer than none are charged on top."""
-        self._next = _Moments(request=self._next.request, token=self._next.token - tokens * self._token_s)
+        self._next_token -= tokens * self._token_s
 
     def pause(self, seconds: float) -> None:
         """Send nothing for `seconds`; whoever waits for a moment gets a new one afterwards."""
         self._paused_until = max(self._paused_until, self._clock.monotonic() + seconds)
-        self._next = self._sent  # moments handed out but not used are void
         self._n_pauses += 1
+        if self._sleeping is not None:
+            self._sleeping.cancel()
 
-    def answered(self) -> None:
-        """Take note of a reply: the server lets requests pass at this pace."""
-        self._spacing.answered()
+    def answered(self, *, sent_at: float) -> None:
+        """Take note of a reply to a request of that moment: the server lets requests pass at this pace."""
+        was_probing = self._spacing.is_probing
+        self._spacing.answered(sent_at=sent_at)
+        if was_probing and not self._spacing.is_probing:
+            self.pause(0)  # moments were far apart
 
     def refused(self, *, sent_at: float, wait_s: float, asked_s: float | None) -> None:
         """Take note of a refusal for the rate: pause, and send further apart from then on.
@@ -78,21 +90,25 @@ class Pacer:
         self.pause(self._spacing.refused(sent_at=sent_at, now=now, wait_s=wait_s, asked_s=asked_s))
 
     @property
+    def n_probes(self) -> int:
+        """Times in a row that the server refused for the rate, and did not say when to come back."""
+        return self._spacing.n_probes
+
+    @property
     def knows_the_rate(self) -> bool:
         """Whether refusals have told what pace the server allows."""
         return self._spacing.is_firm
 
     async def _wait_until(self, moment: float) -> None:
-        while (seconds := moment - self._clock.monotonic()) > 0:
-            await self._clock.sleep(seconds)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Moments:
-    """When the next request, and the next token, may be sent."""
-
-    request: float
-    token: float
+        """Wait for a moment, or until a pause begins or ends."""
+        n_pauses = self._n_pauses
+        while (seconds := moment - self._clock.monotonic()) > _RESOLUTION_S and n_pauses == self._n_pauses:
+            self._sleeping = asyncio.ensure_future(self._clock.sleep(seconds))
+            try:
+                await asyncio.wait({self._sleeping})
+            finally:
+                self._sleeping.cancel()
+                self._sleeping = None
 
 
 class Window:

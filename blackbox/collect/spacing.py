@@ -8,16 +8,20 @@ _SLOWLY = 0.98
 """An answer shortens a spacing by so much, down to what refusals have confirmed."""
 _QUICKLY = 0.8
 """The same for a first guess, which one outage can make far too long."""
-_CONFIRMED = 2.0
-"""A guess within this factor of the one before it confirms it."""
+_SLOWER = 2.0
+"""A refusal without a time, although a spacing was kept, makes the spacing so much longer."""
 _MARGIN = 1.05
-"""What a confirmed spacing is above the guess, so that what was overdrawn is not drawn again."""
+"""What a spacing is above the guess, so that what was overdrawn is not drawn again."""
 _FORGETTING = 0.004
 """An answer lowers what is confirmed by this share of one part in so many as passed before the refusal: what was
 guessed from few is corrected soon, and a limit that was raised is found in the end."""
 _N_ENOUGH = 4
-"""Requests that passed in a row, from which their own pace can be told where the server names no time."""
+"""Requests that passed in a row, from which a pace can be told where the server names no time."""
+_LONGEST_FIRST_S = 1.0
+"""The longest first spacing where fewer passed."""
 _LONGEST_REST_S = 60.0
+_WINDOW_S = 60.0
+"""Most vendors count by the second or the minute: after so long a silence a new window has begun."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,36 +32,60 @@ class _Stretch:
     n_sent: int = 0
     n_refused: int = 0
 
+    @property
+    def n_passed(self) -> int:
+        """What was let pass, as far as is known."""
+        return self.n_sent - self.n_refused
+
 
 class Spacing:
     """Seconds between requests: none until the server refuses one.
 
-    A refusal says that what passed since the last pause is what the server allows until the pause it asks for is over.
-    Each refused request after the first burst is paid for with a moment in which nothing is sent: so the requests sent,
-    refused ones too, stay within what is allowed and the one burst that found the limit.
+    Where the server names a time, what passed since the last pause is what it allows until that time: exactly so from
+    the second refusal on. Where it names none, single requests are sent, further and further apart, until one passes;
+    what passed before the refusals is what it allows until then. Once a whole burst was refused without a time, nothing
+    is sent for a minute, so that what is sent in one window stays within its limit and one burst.
 
     Args:
         now: Seconds.
+        burst: Requests that may be under way at once.
     """
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, *, burst: int) -> None:
         self.seconds = 0.0
         self.is_firm = False
-        """Whether a second guess confirmed the first."""
-        self._guess = self._last_guess = self._before_s = self._floor_s = 0.0
-        self._keep = 1.0
-        self._n_bursts = 0
+        """Whether more than one refusal stands behind it."""
+        self.n_probes = 0
+        """Times in a row that the server refused, and did not say when to come back."""
+        self._burst_size = burst
+        self._guess = self._before_s = self._floor_s = 0.0
+        self._keep = self._faster = 1.0
+        self._n_bursts = self._n_unpaid = 0
+        self._unknown: _Stretch | None = None
         self._stretch = self._burst = _Stretch(began=now)
+
+    @property
+    def is_probing(self) -> bool:
+        """Whether single requests find out when the server lets one pass again."""
+        return self._unknown is not None
 
     def sent(self) -> None:
         """Take note of a request."""
         self._stretch.n_sent += 1
 
-    def answered(self) -> None:
-        """Take note of an answer: try to be a little faster."""
+    def answered(self, *, sent_at: float) -> None:
+        """Take note of an answer: try to be a little faster.
+
+        Args:
+            sent_at: When its request was sent.
+        """
+        if sent_at < self._stretch.began:
+            return  # it tells nothing about what was refused since
+        if self._unknown is not None:
+            self._settle(self._unknown, passed_at=sent_at)
+            return
         self._floor_s *= self._keep
-        faster = self.seconds * (_SLOWLY if self.is_firm else _QUICKLY)
-        self.seconds = max(min(self.seconds, self._floor_s), faster)
+        self.seconds = max(min(self.seconds, self._floor_s), self.seconds * self._faster)
 
     def refused(self, *, sent_at: float, now: float, wait_s: float, asked_s: float | None) -> float:
         """Take note of a refusal and return the seconds to wait, those included in which nothing may be sent.
@@ -71,18 +99,54 @@ class Spacing:
         if sent_at >= self._stretch.began:
             self._begin_burst(until=now + (wait_s if asked_s is None else asked_s))
         self._burst.n_refused += 1
-        n_passed = self._burst.n_sent - self._burst.n_refused
-        pace_s = (now + (asked_s or 0.0) - self._burst.began) / max(1, n_passed)
-        told = asked_s is not None or n_passed >= _N_ENOUGH
-        self._guess = pace_s if told else max(pace_s, 2 * self._before_s)
-        self.is_firm = told and self._guess <= _CONFIRMED * self._last_guess
-        self._floor_s = self._guess * _MARGIN if self.is_firm else 0.0
-        self._keep = 1 - _FORGETTING / max(1, n_passed)
+        return self._mute(now, wait_s) if asked_s is None else self._told(now, wait_s, asked_s)
+
+    def _begin_burst(self, *, until: float) -> None:
+        self._n_bursts += 1
+        self.n_probes += 1
+        if self._unknown is None:
+            self._before_s = self.seconds
+        self._burst, self._stretch = self._stretch, _Stretch(began=until)
+
+    def _told(self, now: float, wait_s: float, asked_s: float) -> float:
+        self._unknown, self.n_probes = None, 0
+        pace_s = (now + asked_s - self._burst.began) / max(1, self._burst.n_passed)
+        is_firm = self._n_bursts > 1 and self._burst.n_passed > 0
+        self._guess = pace_s if is_firm else _first(pace_s, self._burst)
+        self._hold(self._burst.n_passed, is_firm=is_firm)
+        self._faster = _SLOWLY if self.is_firm else _QUICKLY
         self.seconds = max(self._before_s, self._guess * _MARGIN)
         n_rest = 1 if self._n_bursts == 1 else self._burst.n_refused
         return wait_s + min(_LONGEST_REST_S, self.seconds * n_rest)
 
-    def _begin_burst(self, *, until: float) -> None:
-        self._n_bursts += 1
-        self._last_guess, self._before_s = self._guess, self.seconds
-        self._burst, self._stretch = self._stretch, _Stretch(began=until)
+    def _mute(self, now: float, wait_s: float) -> float:
+        """Send the next request alone; after a whole burst of refusals, not within the same minute."""
+        self._unknown = self._unknown or self._burst
+        self._n_unpaid += 1
+        if self._n_unpaid >= self._burst_size:
+            wait_s = max(wait_s, _WINDOW_S)
+        self._stretch.began = max(self._stretch.began, now + wait_s)
+        self.seconds = wait_s
+        return wait_s
+
+    def _settle(self, unknown: _Stretch, *, passed_at: float) -> None:
+        """Take what passed before the refusals for what is allowed until a request passed again."""
+        self._unknown, self.n_probes = None, 0
+        if self._n_unpaid >= self._burst_size:
+            self._n_unpaid = 0
+        kept_to_it = self._before_s > 0
+        pace_s = (passed_at - unknown.began) / max(1, unknown.n_passed)
+        self._guess = _SLOWER * self._before_s if kept_to_it else _first(pace_s, unknown)
+        self._hold(unknown.n_passed, is_firm=kept_to_it)
+        self._faster = _SLOWLY if kept_to_it or unknown.n_passed >= _N_ENOUGH else _QUICKLY
+        self.seconds = self._guess * _MARGIN
+
+    def _hold(self, n_passed: int, *, is_firm: bool) -> None:
+        self.is_firm = is_firm
+        self._floor_s = self._guess * _MARGIN if is_firm else 0.0
+        self._keep = 1 - _FORGETTING / max(1, n_passed)
+
+
+def _first(pace_s: float, stretch: _Stretch) -> float:
+    """Return a first guess: few requests tell no pace, and where none passed it may have been an outage."""
+    return pace_s if stretch.n_passed >= _N_ENOUGH else min(pace_s, _LONGEST_FIRST_S)

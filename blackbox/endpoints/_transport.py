@@ -165,7 +165,9 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
 
 
 def _listed(headers: httpx2.Headers) -> dict[str, str]:
-    return {name: value for name, value in sorted(headers.items()) if name in _KEPT_HEADERS}
+    """Return the headers that are kept, as the ASCII they have to be: some servers, and any proxy, send other bytes."""
+    listed = sorted((name, value) for name, value in headers.items() if name in _KEPT_HEADERS)
+    return {name: value.encode("ascii", "backslashreplace").decode("ascii") for name, value in listed}
 
 
 async def _fill(body: Body, reply: httpx2.Response) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import math
 import os
 import tempfile
 from contextlib import contextmanager, suppress
@@ -15,6 +16,10 @@ from blackbox.errors import BlackboxError, EvidenceDamaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+
+_MOST_DEPTH = 100
+"""Levels of lists and objects in a file of ours; a comparison has ten."""
 
 
 def sync_data(fd: int) -> None:
@@ -29,6 +34,19 @@ def sync_path(path: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def check_room(folder: Path, n_bytes: int) -> None:
+    """Refuse to begin on a disk that is as good as full.
+
+    Raises:
+        BlackboxError: So many bytes are not there. A system that does not say how many there are is believed.
+    """
+    with disk_errors(folder):
+        disk = os.statvfs(folder)
+    left = disk.f_bavail * disk.f_frsize
+    if disk.f_blocks and left < n_bytes:
+        raise BlackboxError(f"{folder}: the disk is full ({left // 1000} kB left); make room on it, nothing was sent")
 
 
 @contextmanager
@@ -133,12 +151,31 @@ def strict_json(content: bytes) -> Any:  # noqa: ANN401 - JSON is any type until
     """Return the JSON value of UTF-8 `content`; NaN, infinities and repeated keys are no JSON here.
 
     Raises:
-        ValueError: It is not strict JSON, or is nested too deep to read.
+        ValueError: It is not strict JSON, holds a number that no float can, or is nested too deep to be ours.
     """
     try:
-        return json.loads(content.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_unrepeated)
+        value = json.loads(content.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_unrepeated)
     except RecursionError as error:
         raise ValueError("nested too deep") from error
+    _check_parts(value)
+    return value
+
+
+def _check_parts(value: object) -> None:
+    """Refuse what can be read and can't be written again: 1e999 is an infinity, and writing goes less deep."""
+    level = [value]
+    for _ in range(_MOST_DEPTH):
+        level = [
+            part
+            for each in level
+            for part in (each.values() if isinstance(each, dict) else each if isinstance(each, list) else (each,))
+            if isinstance(part, (dict, list)) or (isinstance(part, float) and not math.isfinite(part))
+        ]
+        if not level:
+            return
+        if any(isinstance(part, float) for part in level):
+            raise ValueError("a number is too large")
+    raise ValueError("nested too deep")
 
 
 def read_json_object(path: Path) -> dict[str, Any]:

@@ -58,6 +58,8 @@ def read_examination(folder: Path) -> dict[str, Any]:
     document = read_json_object(folder / FINDINGS)
     if document.get("schema") != EXAMINATION_SCHEMA:
         raise EvidenceDamaged(f"{folder / FINDINGS} has the schema {ascii(document.get('schema'))[:64]}")
+    if not isinstance(document.get("id"), str):
+        raise EvidenceDamaged(f"{folder / FINDINGS} is no whole examination: it has no id")
     stated = document.get("digest")
     if digest({name: value for name, value in document.items() if name != "digest"}) != stated:
         raise EvidenceDamaged(f"{folder / FINDINGS} is not what was written: its digest is another")

@@ -50,9 +50,13 @@ def read_manifest(path: Path) -> Manifest:
     return decode_manifest(read_json_object(path / MANIFEST), where=str(path / MANIFEST))
 
 
-def write_manifest(path: Path, manifest: Manifest) -> None:
-    """Replace the manifest of the run at `path` atomically and durably."""
-    with disk_errors(path / MANIFEST):
+def write_manifest(path: Path, manifest: Manifest, *, advice: str = "") -> None:
+    """Replace the manifest of the run at `path` atomically and durably.
+
+    Raises:
+        BlackboxError: The disk refuses; `advice` says what to do.
+    """
+    with disk_errors(path / MANIFEST, advice=advice):
         write_atomically(path / MANIFEST, readable_json(encode_manifest(manifest)))
 
 

@@ -84,16 +84,25 @@ def read_redacted(folder: Path) -> tuple[dict[str, Any], tuple[Entry, ...]]:
     Raises:
         EvidenceDamaged: It does not agree with its own digests.
     """
-    document = read_json_object(folder / REDACTED)
+    document, _ = read_redacted_document(folder)
+    if digest(read_json_object(folder / SUITE)) != document["suite_sha256"]:
+        raise EvidenceDamaged(f"{folder / SUITE} is not the suite that {REDACTED} names")
+    return document, _checked_lines(folder, document)
+
+
+def read_redacted_document(folder: Path) -> tuple[dict[str, Any], Manifest]:
+    """Return a redacted run's document and the manifest in it; its journal and suite are not looked at.
+
+    Raises:
+        EvidenceDamaged: It does not have the digest it names, or is no such document.
+    """
     where = folder / REDACTED
+    document = read_json_object(where)
     if document.get("schema") != REDACTED_SCHEMA or not document.keys() >= _FIELDS:
         raise EvidenceDamaged(f"{where} is no redacted run")
     if document.get("digest") != digest({name: value for name, value in document.items() if name != "digest"}):
         raise EvidenceDamaged(f"{where} does not have the digest it names: it was changed after it was made")
-    decode_manifest(document["manifest"], where=str(where))
-    if digest(read_json_object(folder / SUITE)) != document["suite_sha256"]:
-        raise EvidenceDamaged(f"{folder / SUITE} is not the suite that {REDACTED} names")
-    return document, _checked_lines(folder, document)
+    return document, decode_manifest(document["manifest"], where=str(where))
 
 
 def verify_redacted(folder: Path, *, expect_head: str | None = None) -> VerifyReport:

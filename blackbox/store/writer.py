@@ -11,7 +11,7 @@ from blackbox.core import Manifest, Observation, Outcome, plain
 from blackbox.errors import BlackboxError, EvidenceDamaged, Incomplete, UsageError
 from blackbox.store.appending import GroupCommit, Journal, Sync
 from blackbox.store.codec import decode_observation, encode_observation
-from blackbox.store.disk import remove_leftovers, sync_data
+from blackbox.store.disk import check_room, remove_leftovers, sync_data
 from blackbox.store.journal import Draft, JournalReader, Kind, draft
 from blackbox.store.manifests import (
     JOURNAL,
@@ -56,6 +56,11 @@ class Closing:
     warnings: tuple[str, ...] = ()
 
 
+_NOTHING_SENT = "nothing was sent; run the same command again once there is room on the disk and it can be written to"
+_ROOM = 1 << 18
+"""Bytes that have to be free before anything is asked: some answers, a manifest, and a small table of answers."""
+
+
 class Session:
     """An unfinished run open for writing: locked, its chain verified, a torn tail cut off and noted.
 
@@ -81,6 +86,7 @@ class Session:
         """Time of the last entry that was there."""
         self.journal = Journal(path / JOURNAL, sync=sync)
         try:
+            check_room(path, _ROOM)
             self.manifest = self._opened(at, extend=extend)
         except BaseException:
             self.journal.close()
@@ -138,7 +144,7 @@ class Session:
         if manifest.status != "running":
             # Before anything is appended: lines after a closed session's last are damage to a reader.
             manifest = replace(manifest, status="running", finished_at=None)
-            write_manifest(self.path, manifest)
+            write_manifest(self.path, manifest, advice=_NOTHING_SENT)
         self.journal.resume(reader.end)
         if reader.end.torn:
             self.journal.write([draft("note", at, reader.end.torn_note())])

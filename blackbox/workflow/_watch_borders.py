@@ -68,10 +68,10 @@ def discovery_of(suite: Suite) -> Mapping[str, Any] | None:
     return made if made.get("kind") == "discovery" else None
 
 
-def border_lines(history: Mapping[str, Any], suite: Suite, spec: EndpointSpec) -> Sequence[str]:
+def border_lines(history: Mapping[str, Any], suite: Suite) -> Sequence[str]:
     """Return what a reader of the history of border inputs must know, and do after a change."""
     made = discovery_of(suite)
-    again = f"blackbox watch -s {SUITE} -e {spec.name} --discover"
+    again = f"blackbox watch -s {SUITE} -e {history['endpoint']} --discover"
     if made is None:
         return (f"these inputs were not chosen for this endpoint; find its near ties once with: {again}",)
     lines = (f"the inputs are near ties found in {made['run']}, whose answers are no part of this history",)

@@ -12,7 +12,7 @@ from blackbox.store.bundles import unpack_bundle
 from blackbox.store.redacted import verify_redacted
 from blackbox.workflow import listing
 from blackbox.workflow.recomputing import Places, is_result, verify_result
-from blackbox.workflow.redacting import redacted_folder
+from blackbox.workflow.redacting import redacted_folder, redacted_folders
 from blackbox.workflow.verifying import is_population, verify_population
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def audit(results: Path, names: Sequence[str], *, expect_head: str | None = None
 
     Args:
         results: Folder of runs.
-        names: By id, unique prefix or path; none: every run.
+        names: By id, unique prefix or path; none: every run, redacted ones too.
         expect_head: The head, or digest, that the one thing named is known to have had.
 
     Raises:
@@ -34,10 +34,21 @@ def audit(results: Path, names: Sequence[str], *, expect_head: str | None = None
     """
     if expect_head is not None and len(names) != 1:
         raise UsageError("--expect-head is of one run, result or population: name exactly that one")
-    if not names:
-        return listing.verify(results, names)
-    entries = [entry for name in names for entry in _audited(results, name, expect_head)]
-    return {"schema": "blackbox.verify/1", "ok": all(entry["ok"] for entry in entries), "runs": entries}
+    entries = [entry for name in names for entry in _audited(results, name, expect_head)] if names else _all(results)
+    return {
+        "schema": "blackbox.verify/1",
+        "ok": all(entry["ok"] for entry in entries),
+        "reproduced": all(entry.get("reproduced", True) for entry in entries),
+        "runs": entries,
+    }
+
+
+def _all(results: Path) -> list[dict[str, Any]]:
+    redacted = [_entry(path, verify_redacted(path)) for path in redacted_folders(results)]
+    found = [*listing.verify(results, [])["runs"], *redacted]
+    if not found:
+        raise UsageError(f"no runs in {results}; nothing to verify: name another folder with --results")
+    return found
 
 
 def _audited(results: Path, name: str, expect_head: str | None) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from blackbox import store
 from blackbox.errors import UsageError
 from blackbox.evidence.premises import held_against, premises
 from blackbox.workflow.doctor import endpoint_key
+from blackbox.workflow.rendering import whole_documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -42,8 +43,9 @@ def recent_examinations(results: Path, *, now: datetime) -> Examinations:
     """
     newest: dict[str, Mapping[str, Any]] = {}
     for document in store.find_examinations(results):
-        if timedelta(0) <= now - datetime.fromisoformat(str(document["created_at"])) <= OLDEST:
-            newest[str(document["endpoint_key"])] = document
+        with whole_documents(f"{results / store.EXAMINATIONS}: an examination", "examination"):
+            if timedelta(0) <= now - datetime.fromisoformat(str(document["created_at"])) <= OLDEST:
+                newest[str(document["endpoint_key"])] = document
     return Examinations(newest=newest)
 
 
@@ -52,14 +54,15 @@ def honoured_decoding(document: Mapping[str, Any] | None) -> dict[str, Any] | No
     if document is None:
         return None
     kept = ("check", "status", "quirks", "breaks", "pvalue")
-    troubles = [f for f in document["findings"] if f["status"] in ("ignored", "not honoured")]
-    return {
-        **document["honoured"],
-        "examination": document["id"],
-        "examination_digest": document["digest"],
-        "measured_at": document["created_at"],
-        "findings": [{name: finding[name] for name in kept} for finding in troubles],
-    }
+    with whole_documents(f"examination {document['id']!a}", "examination"):
+        troubles = [f for f in document["findings"] if f["status"] in ("ignored", "not honoured")]
+        return {
+            **document["honoured"],
+            "examination": document["id"],
+            "examination_digest": document["digest"],
+            "measured_at": document["created_at"],
+            "findings": [{name: finding[name] for name in kept} for finding in troubles],
+        }
 
 
 def unfit(spec: EndpointSpec, suite: Suite, document: Mapping[str, Any] | None) -> Unfit | None:
@@ -68,7 +71,8 @@ def unfit(spec: EndpointSpec, suite: Suite, document: Mapping[str, Any] | None) 
         return None
     decodings = [suite.sent_decoding(probe).merged(spec.decoding) for probe in suite.probes]
     needed = premises(decodings, counts_tokens=suite.name == _COUNTING_SUITE)
-    return held_against(needed, document["findings"], suite.questions)
+    with whole_documents(f"examination {document['id']!a}", "examination"):
+        return held_against(needed, document["findings"], suite.questions)
 
 
 def advise(

@@ -12,8 +12,10 @@ from blackbox import registry, report, store
 from blackbox.core import Progress, plain
 from blackbox.errors import UsageError
 from blackbox.evidence.drift import MIN_REFERENCE, Rules, read_history
+from blackbox.evidence.drift_context import run_context
 from blackbox.evidence.drift_counts import AnswerCounts, tabulate
-from blackbox.evidence.drift_document import History, drift_document
+from blackbox.evidence.drift_document import LIMITS, History, drift_document
+from blackbox.evidence.drift_document import SCHEMA as DRIFT_SCHEMA
 from blackbox.evidence.drift_verdict import judge
 from blackbox.evidence.independence import assess
 from blackbox.features import category
@@ -136,6 +138,63 @@ def read_document(paths: Sequence[Path], options: DriftOptions, on_progress: OnP
     return drift_document(history, provenance, category=_category)
 
 
+def begun_document(
+    paths: Sequence[Path], options: DriftOptions, *, endpoint: str, suite: str, suite_version: int
+) -> dict[str, Any]:
+    """Return the `blackbox.drift/1` document of a history that has one run or none: nothing can be read yet.
+
+    Args:
+        paths: Folders of its runs, which say what was asked of whom.
+        options: What was asked of the reading.
+        endpoint: Whose history it will be, where there is no run.
+        suite: The suite's name, where there is no run.
+        suite_version: Its version.
+    """
+    runs = [open_run(path) for path in paths]
+    manifest = runs[-1].manifest if runs else None
+    return {
+        "schema": DRIFT_SCHEMA,
+        "verdict": "inconclusive",
+        "reason": f"{len(runs)} of at least 5 runs: 3 to know the endpoint, one to suspect and one to confirm",
+        "onset": None,
+        "onset_interval": None,
+        "detected": None,
+        "alpha": runs[-1].suite.decision.alpha if runs else None,
+        "horizon": options.horizon,
+        "endpoint": manifest.endpoint_name if manifest else endpoint,
+        "suite": manifest.suite_name if manifest else suite,
+        "suite_version": manifest.suite_version if manifest else suite_version,
+        "points": [_first_point(run) for run in runs],
+        "probes": [],
+        "exhibits": [],
+        "context": [],
+        "warnings": [],
+        "limits": list(LIMITS),
+        "provenance": {
+            "blackbox": version("blackbox-similarity"),
+            "created_at": plain(options.created_at),
+            "inputs": _inputs(runs, options),
+        },
+    }
+
+
+def _first_point(run: Run) -> dict[str, Any]:
+    return {
+        "run": run.id,
+        "label": run.manifest.label,
+        "endpoint": run.manifest.endpoint_name,
+        "statistic": None,
+        "pvalue": None,
+        "n": sum(not o.missing for o in run.observations),
+        "n_missing": sum(o.missing for o in run.observations),
+        "suspected": False,
+        "alarm": False,
+        "reason": "the first run of this history",
+        "journal_head": run.manifest.journal_head,
+        **run_context(run),
+    }
+
+
 def _forms(found: HistoryRuns) -> dict[str, str]:
     lengths = [answer_lengths(run) for run in found.runs]
     forms: dict[str, str] = {}
@@ -242,7 +301,7 @@ def _provenance(runs: Sequence[Run], rules: Rules, options: DriftOptions) -> dic
 
 def _inputs(runs: Sequence[Run], options: DriftOptions) -> dict[str, Any]:
     """Return what the reading was made from, and as asked: enough to compute it again."""
-    asked = {name: getattr(options, name) for name in ("order", "horizon", "baseline", "alpha", "seed")}
+    asked = {name: getattr(options, name) for name in ("order", "horizon", "baseline", "confirming", "alpha", "seed")}
     return {"runs": [reference(run) for run in runs], "options": asked, "setup": setup()}
 
 

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from blackbox import store
 from blackbox.core import plain
-from blackbox.errors import UsageError
+from blackbox.errors import EvidenceDamaged, UsageError
 from blackbox.store.manifests import JOURNAL, MANIFEST, SUITE
+from blackbox.store.redacted import read_redacted_document
+from blackbox.store.runs import REDACTED
 from blackbox.suites.fields import did_you_mean
+from blackbox.workflow.redacting import redacted_folders
 from blackbox.workflow.runs import open_run
 
 if TYPE_CHECKING:
@@ -22,13 +25,24 @@ _PARTS_OF_A_RUN = (MANIFEST, JOURNAL, SUITE)
 
 
 def list_runs(results: Path) -> dict[str, Any]:
-    """Return the `blackbox.runs/1` document: every run, oldest first.
+    """Return the `blackbox.runs/1` document: every run, oldest first, and apart from them redacted ones.
 
     Raises:
         EvidenceDamaged: A manifest is damaged: it is named, not skipped.
     """
     runs = [_run_line(found.manifest, found.path) for found in store.find_runs(results)]
-    return {"schema": "blackbox.runs/1", "results": str(results), "runs": runs}
+    redacted = [_redacted_line(path) for path in redacted_folders(results)]
+    return {"schema": "blackbox.runs/1", "results": str(results), "runs": runs, "redacted": redacted}
+
+
+def _redacted_line(path: Path) -> dict[str, Any]:
+    document, manifest = read_redacted_document(path)
+    names = ("withheld", "n_withheld", "original", "journal_head")
+    try:
+        own = {name: document[name] for name in names}
+    except KeyError as error:
+        raise EvidenceDamaged(f"{path / REDACTED} is no redacted run: it says nothing of {error}") from None
+    return {**_run_line(manifest, path), **own}
 
 
 def show_runs(results: Path, names: Sequence[str], *, probe: str | None = None) -> dict[str, Any]:
@@ -68,8 +82,6 @@ def verify(results: Path, names: Sequence[str], *, expect_head: str | None = Non
     if expect_head is not None and len(names) != 1:
         raise UsageError("--expect-head is the head of one run: name exactly that run")
     paths = [_auditable(results, name) for name in names] if names else _folders(results)
-    if not paths:
-        raise UsageError(f"no runs in {results}; nothing to verify: name another folder with --results")
     reports = [
         {"path": str(path), "run": path.name, **plain(store.verify_run(path, expect_head=expect_head))}
         for path in paths
@@ -95,7 +107,11 @@ def _holds(folder: Path) -> bool:
 def _folders(results: Path) -> list[Path]:
     if not results.is_dir():
         return []
-    return sorted(folder for folder in results.iterdir() if not folder.name.startswith(".") and _holds(folder))
+    return sorted(
+        folder
+        for folder in results.iterdir()
+        if not folder.name.startswith(".") and _holds(folder) and not (folder / REDACTED).is_file()
+    )
 
 
 def _run_line(manifest: Manifest, path: Path) -> dict[str, Any]:

@@ -23,9 +23,11 @@ from blackbox.store.parquet import displayable
 from blackbox.store.populations import read_population
 from blackbox.workflow._compare_inputs import setup
 from blackbox.workflow._compare_landscape import landscape_files
+from blackbox.workflow._watch_borders import border_lines
 from blackbox.workflow.compare import compared_document
 from blackbox.workflow.compare_options import CompareOptions
-from blackbox.workflow.drifting import DriftOptions, read_document
+from blackbox.workflow.drifting import DriftOptions, begun_document, read_document
+from blackbox.workflow.runs import open_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -78,7 +80,7 @@ def verify_result(path: Path, places: Places) -> dict[str, Any]:
         _audit(document, folder, places, found)
     except EvidenceDamaged as error:
         found.problems.append(str(error))
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         found.problems.append(f"{path} is no whole result: {type(error).__name__} {ascii(str(error))[:80]}")
     return {
         "path": str(path),
@@ -112,11 +114,8 @@ def _read(path: Path, kind: str) -> Mapping[str, Any]:
 
 def _audit(document: Mapping[str, Any], folder: Path, places: Places, found: _Findings) -> None:
     if document["schema"] == "blackbox.watch/1":
-        histories = [history for history in document["histories"] if history["provenance"]]
-        alike = [_recomputed(history, places, found, f"histories.{i}.") for i, history in enumerate(histories)]
-        found.reproduced = bool(alike) and all(alike)
-        if len(histories) < len(document["histories"]):
-            found.warnings.append("a history of a single run holds nothing that could be computed again")
+        alike = [_recomputed(each, places, found, f"histories.{i}.") for i, each in enumerate(document["histories"])]
+        found.reproduced = all(alike)
     else:
         found.reproduced = _recomputed(document, places, found, "")
     _check_files(document, folder, found)
@@ -228,7 +227,17 @@ def _reading(document: Mapping[str, Any], paths: Mapping[str, Path], _population
     inputs = document["provenance"]["inputs"]
     created_at = datetime.fromisoformat(document["provenance"]["created_at"])
     options = DriftOptions(created_at=created_at, **inputs["options"])
-    return read_document([paths[run["id"]] for run in inputs["runs"]], options, lambda _: None)
+    named = [paths[run["id"]] for run in inputs["runs"]]
+    if len(named) > 1:
+        again = read_document(named, options, lambda _: None)
+    else:
+        asked = {name: document[name] for name in ("endpoint", "suite", "suite_version")}
+        again = begun_document(named, options, **asked)
+    if not named:
+        return {**again, "warnings": document["warnings"]}
+    # What `watch` says of border inputs follows from the runs' suite.
+    lines = [*again["warnings"], *border_lines(again, open_run(named[-1]).suite)]
+    return {**again, "warnings": lines} if document["warnings"] == lines else again
 
 
 def _compared(stated: Mapping[str, Any], again: Mapping[str, Any], found: _Findings, stem: str) -> bool:

@@ -111,6 +111,13 @@ def redacted_folder(results: Path, name: str) -> Path | None:
         return None
 
 
+def redacted_folders(results: Path) -> list[Path]:
+    """Return the folders of all redacted runs in a results folder, by name."""
+    if not results.is_dir():
+        return []
+    return sorted(path.parent for path in results.glob(f"*/{REDACTED}") if not path.parent.name.startswith("."))
+
+
 def _key(key_env: str | None, environ: Mapping[str, str]) -> bytes:
     if key_env is None:
         return secrets.token_bytes(32)

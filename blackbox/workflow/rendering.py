@@ -59,7 +59,7 @@ def load_comparison(results: Path, name: str | None) -> Comparison:
 
 
 @contextmanager
-def whole_documents(what: str) -> Iterator[None]:
+def whole_documents(what: str, kind: str = "result") -> Iterator[None]:
     """Turn what a stored document of wrong parts does to its reader into one line: anybody may have written it.
 
     Raises:
@@ -69,7 +69,7 @@ def whole_documents(what: str) -> Iterator[None]:
         yield
     except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
         said = ascii(str(error))[1:-1][:80]
-        raise EvidenceDamaged(f"{what} is no whole result: {type(error).__name__} {said}") from error
+        raise EvidenceDamaged(f"{what} is no whole {kind}: {type(error).__name__} {said}") from error
 
 
 def draw_stored(comparison: Comparison, name: str, *, to: Form, width: int = 80, color: bool = False) -> str:

@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from blackbox import report, store
 from blackbox.core import plain
-from blackbox.evidence.drift_context import run_context
-from blackbox.evidence.drift_document import LIMITS
-from blackbox.evidence.drift_document import SCHEMA as DRIFT_SCHEMA
 from blackbox.workflow._watch_borders import SUITE as BORDERS
 from blackbox.workflow._watch_borders import (
     border_lines,
@@ -21,7 +18,7 @@ from blackbox.workflow._watch_borders import (
     selected,
 )
 from blackbox.workflow._watch_rounds import Rounds
-from blackbox.workflow.drifting import BASELINE, DriftOptions, read_document
+from blackbox.workflow.drifting import BASELINE, DriftOptions, begun_document, read_document
 from blackbox.workflow.runs import open_run
 from blackbox.workflow.scheduling import DAILY, DAILY_CALLS, DAYS, confirming_runs, daily_label, scheduled
 
@@ -225,52 +222,20 @@ def _history(
         and run.manifest.status == "finished"
     ]
     options = replace(options, confirming=confirming_runs(asked.suite, asked.spec))
-    document = read_document(paths, options, on_progress) if len(paths) > 1 else _begun(asked, paths, options)
+    document = (
+        read_document(paths, options, on_progress)
+        if len(paths) > 1
+        else begun_document(
+            paths,
+            options,
+            endpoint=asked.spec.name,
+            suite=asked.suite.name,
+            suite_version=asked.suite.version,
+        )
+    )
     if asked.candidates is None and discovery_of(asked.suite) is None:
         return document
-    return {**document, "warnings": [*document["warnings"], *border_lines(document, asked.suite, asked.spec)]}
-
-
-def _begun(asked: _Asked, paths: Sequence[Path], options: DriftOptions) -> dict[str, Any]:
-    """Return the document of a history that has one run or none: nothing can be read yet."""
-    runs = [open_run(path) for path in paths]
-    points = [
-        {
-            "run": run.id,
-            "label": run.manifest.label,
-            "endpoint": run.manifest.endpoint_name,
-            "statistic": None,
-            "pvalue": None,
-            "n": sum(not o.missing for o in run.observations),
-            "n_missing": sum(o.missing for o in run.observations),
-            "suspected": False,
-            "alarm": False,
-            "reason": "the first run of this history",
-            "journal_head": run.manifest.journal_head,
-            **run_context(run),
-        }
-        for run in runs
-    ]
-    return {
-        "schema": DRIFT_SCHEMA,
-        "verdict": "inconclusive",
-        "reason": f"{len(runs)} of at least 5 runs: 3 to know the endpoint, one to suspect and one to confirm",
-        "onset": None,
-        "onset_interval": None,
-        "detected": None,
-        "alpha": runs[0].suite.decision.alpha if runs else None,
-        "horizon": options.horizon,
-        "endpoint": asked.spec.name,
-        "suite": asked.suite.name,
-        "suite_version": asked.suite.version,
-        "points": points,
-        "probes": [],
-        "exhibits": [],
-        "context": [],
-        "warnings": [],
-        "limits": list(LIMITS),
-        "provenance": {},
-    }
+    return {**document, "warnings": [*document["warnings"], *border_lines(document, asked.suite)]}
 
 
 def _document(histories: Sequence[Mapping[str, Any]], reports: Sequence[RunReport], now: datetime) -> dict[str, Any]:

@@ -431,8 +431,8 @@ class Talkative(ScriptedEndpoint):
 
 
 def peak_bytes(sink: MemorySink) -> int:
-    """Return the memory that 1,500 such calls cost while they are asked."""
-    work = lane(Talkative(always()), sink, n=1500)
+    """Return the memory that 600 such calls cost while they are asked."""
+    work = lane(Talkative(always()), sink, n=600)
     gc.collect()
     tracemalloc.start()
     run_virtually(collected(work, events=Unread()))
@@ -449,6 +449,6 @@ class Unread(list[Progress]):
 
 
 def test_memory_is_bounded_by_concurrency() -> None:
-    """3 MB of answers pass through less than 1.5 MB; a sink that keeps them shows that the measure would see it."""
-    assert peak_bytes(NoSink()) < 1_500_000
-    assert peak_bytes(MemorySink()) > 3_000_000
+    """1.2 MB of answers pass through less than 0.6 MB; a sink that keeps them shows that the measure would see it."""
+    assert peak_bytes(NoSink()) < 600_000
+    assert peak_bytes(MemorySink()) > 1_200_000

@@ -2,103 +2,147 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.lanes import MemorySink, ScriptedEndpoint, collected, lane
-from support.storms import Rule, StormServer, Tokens, Windows, overshoot
+from support.storms import BUCKETS, LIMITS, StormServer, Windows, stormed
 from support.virtual_time import run_virtually
 
-from blackbox.collect import pacing
+from blackbox.collect import pacing, spacing
 from blackbox.collect.spacing import Spacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-RULES: dict[str, Callable[[], Rule]] = {
-    "even": lambda: Tokens(10, 1),
-    "bucket": lambda: Tokens(10, 20),
-    "slow": lambda: Tokens(1, 1),
-    "seconds": lambda: Windows(5, 1),
-    "minutes": lambda: Windows(60, 60),
-}
+N = 130
+"""Calls: more than two windows of the largest limit."""
+TO_MEASURE = 2
+"""A bucket's first refusal tells how full it is; a second one, rarely a third, how fast it fills."""
 
 
-def worst(rule: Rule, *, concurrency: int, n: int = 200, says_when: bool = True, reply_s: float = 0.05) -> float:
-    """Return by how much a whole collection went above a rule; every call must have been answered."""
-    server, sink = StormServer(rule, says_when=says_when, reply_s=reply_s), MemorySink()
-
-    async def run() -> str:
-        return (await collected(lane(ScriptedEndpoint(server), sink, n=n, concurrency=concurrency)))[0].status
-
-    assert "finished" == run_virtually(run())
-    assert ["ok"] * n == [body["outcome"] for body in sink.bodies("observation")]
-    return overshoot(server.sent, rate=rule.rate, burst=rule.burst)
+@pytest.mark.parametrize("says_when", [True, False])
+@pytest.mark.parametrize("limit", LIMITS)
+def test_a_storm_never_exceeds_the_rate_by_more_than_one_burst(limit: str, *, says_when: bool) -> None:
+    """Even spacing, and windows of a second or minute, whatever part of them is over: with and without a time."""
+    assert stormed(LIMITS[limit](), concurrency=4, n=N, says_when=says_when)["over"] <= 4
 
 
-@pytest.mark.parametrize("concurrency", [8, 16, 64])
-@pytest.mark.parametrize("rule", RULES)
-def test_a_storm_never_exceeds_the_rate_by_more_than_one_burst(rule: str, concurrency: int) -> None:
-    """Where the server says how long to wait: evenly spaced limits, buckets, and windows of a second or a minute."""
-    assert worst(RULES[rule](), concurrency=concurrency) <= concurrency
+@pytest.mark.parametrize("says_when", [True, False])
+@pytest.mark.parametrize("limit", ["10 a second, evenly", "60 each minute", "20 each minute, come 31 s late"])
+def test_a_larger_burst_is_not_exceeded_either(limit: str, *, says_when: bool) -> None:
+    """More at once, and answers that come long after the last refusal."""
+    for concurrency, reply_s in ((16, 0.05), (8, 2.0)):
+        found = stormed(LIMITS[limit](), concurrency=concurrency, n=N, says_when=says_when, reply_s=reply_s)
+        assert found["over"] <= concurrency
 
 
-@pytest.mark.parametrize("rule", ["even", "bucket"])
-def test_slow_answers_change_nothing(rule: str) -> None:
-    """Also where the first answer comes long after the last refusal."""
-    assert worst(RULES[rule](), concurrency=16, reply_s=2.0) <= 16
+@pytest.mark.parametrize("says_when", [True, False])
+@pytest.mark.parametrize("limit", BUCKETS)
+def test_a_bucket_is_exceeded_by_one_burst_and_what_measures_it(limit: str, *, says_when: bool) -> None:
+    """A bucket that is never full again keeps each refusal on its account."""
+    assert stormed(BUCKETS[limit](), concurrency=4, n=N, says_when=says_when)["over"] <= 4 + TO_MEASURE
 
 
-@pytest.mark.parametrize("rule", ["even", "slow", "seconds"])
-def test_a_server_that_does_not_say_when_is_not_overrun_either(rule: str) -> None:
-    """Without a time the pace is found by doubling."""
-    assert worst(RULES[rule](), concurrency=16, says_when=False) <= 16
+def learns_nothing(_self: Spacing, *, wait_s: float, **_: Any) -> float:
+    """Break it: a refusal only pauses."""
+    return wait_s
 
 
-@pytest.mark.parametrize("rule", ["even", "bucket", "seconds"])
-def test_a_client_that_learns_nothing_from_refusals_is_caught(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The test above fails where a refusal only pauses."""
-    monkeypatch.setattr(Spacing, "refused", lambda _self, *, wait_s, **_: wait_s)
-    assert worst(RULES[rule](), concurrency=4) > 4
+def comes_back_together(self: Spacing, _now: float, wait_s: float) -> float:
+    """Break it: after a refusal without a time all come back at once, not a single request."""
+    self._unknown = self._unknown or self._burst
+    return wait_s
+
+
+@pytest.mark.parametrize(
+    ("limit", "says_when", "name", "broken"),
+    [
+        ("10 a second, evenly", True, "refused", learns_nothing),
+        ("10 a second, bucket of 20", True, "refused", learns_nothing),
+        ("60 each minute", False, "refused", learns_nothing),
+        ("60 each minute", False, "_mute", comes_back_together),
+    ],
+)
+def test_a_client_that_learns_nothing_from_refusals_is_caught(
+    limit: str, name: str, broken: Callable[..., float], monkeypatch: pytest.MonkeyPatch, *, says_when: bool
+) -> None:
+    """The tests above fail where a refusal only pauses, or where no single request goes ahead."""
+    monkeypatch.setattr(Spacing, name, broken)
+    found = stormed({**LIMITS, **BUCKETS}[limit](), concurrency=2, n=N, says_when=says_when)
+    assert found["over"] > 2 + TO_MEASURE
+
+
+@pytest.mark.parametrize("limit", ["60 each minute", "60 in any minute"])
+def test_a_client_that_tries_on_within_the_minute_is_caught(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests above fail where a whole burst of refusals is followed by more within the same window."""
+    monkeypatch.setattr(spacing, "_WINDOW_S", 0.0)
+    assert stormed(LIMITS[limit](), concurrency=4, n=N, says_when=False)["over"] > 4
+
+
+def test_answers_from_before_a_refusal_do_not_speed_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With 64 in flight against a bucket of 20 they come during the pause; one that counts them is caught."""
+    assert stormed(BUCKETS["10 a second, bucket of 20"](), concurrency=64, n=N)["over"] <= 64
+    answered = Spacing.answered
+
+    def counts_all(self: Spacing, *, sent_at: float) -> None:
+        answered(self, sent_at=max(sent_at, self._stretch.began))
+
+    monkeypatch.setattr(Spacing, "answered", counts_all)
+    assert stormed(BUCKETS["10 a second, bucket of 20"](), concurrency=64, n=N)["over"] > 64
 
 
 def test_a_client_that_does_not_pace_at_all_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The test above fails where the limiter is off."""
+    """The tests above fail where the limiter is off."""
 
     async def at_once(self: pacing.Pacer, tokens: float) -> None:
         del self, tokens
 
     monkeypatch.setattr(pacing.Pacer, "admit", at_once)
     with pytest.raises(AssertionError):
-        assert worst(RULES["slow"](), concurrency=4, n=40) <= 4
+        assert stormed(LIMITS["1 a second, evenly"](), concurrency=4, n=40)["over"] <= 4
+
+
+def test_waiting_for_a_time_that_is_not_named_has_an_end() -> None:
+    """A server that refuses everything and never says when is given up within minutes, after few requests."""
+    server, sink = StormServer(Windows(1, 1e9, used=1), says_when=False), MemorySink()
+
+    async def run() -> tuple[str, float]:
+        (result,) = await collected(lane(ScriptedEndpoint(server), sink, n=40, concurrency=4))
+        return result.status, asyncio.get_running_loop().time()
+
+    status, seconds = run_virtually(run())
+    assert status == "failed"
+    assert seconds < 600
+    assert server.n_refused <= 12
 
 
 def test_one_outage_does_not_slow_a_run_for_good() -> None:
-    """All of a first burst refused for half a minute: the guess is far too long, and forgotten within a few calls."""
-    spacing = Spacing(0.0)
+    """All of a first burst refused for half a minute: that tells no pace, and is forgotten within a few calls."""
+    learnt = Spacing(0.0, burst=4)
     for _ in range(4):
-        spacing.sent()
-        spacing.refused(sent_at=0.0, now=0.1, wait_s=30.0, asked_s=30.0)
-    assert spacing.seconds > 30
+        learnt.sent()
+        learnt.refused(sent_at=0.0, now=0.1, wait_s=30.0, asked_s=30.0)
     waited = 0.0
-    while spacing.seconds > 0.5:
-        waited += spacing.seconds
-        spacing.answered()
-    assert waited < 200
+    while learnt.seconds > 0.1:
+        waited += learnt.seconds
+        learnt.answered(sent_at=31.0)
+    assert 1 < waited < 10
 
 
 def test_a_limit_that_was_raised_is_found() -> None:
     """A confirmed pace is forgotten slowly."""
-    spacing = Spacing(0.0)
+    learnt = Spacing(0.0, burst=4)
     for began in (0.0, 2.0):
-        spacing.sent()
-        spacing.sent()
-        spacing.refused(sent_at=began, now=began + 0.1, wait_s=0.9, asked_s=0.9)
-    assert spacing.is_firm
-    confirmed = spacing.seconds
+        learnt.sent()
+        learnt.sent()
+        learnt.refused(sent_at=began, now=began + 0.1, wait_s=0.9, asked_s=0.9)
+    assert learnt.is_firm
+    confirmed = learnt.seconds
     for _ in range(100):
-        spacing.answered()
-    assert 0.5 * confirmed < spacing.seconds < confirmed
+        learnt.answered(sent_at=4.0)
+    assert 0.5 * confirmed < learnt.seconds < confirmed
     for _ in range(3000):
-        spacing.answered()
-    assert spacing.seconds < 0.5 * confirmed
+        learnt.answered(sent_at=4.0)
+    assert learnt.seconds < 0.5 * confirmed

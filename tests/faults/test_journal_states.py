@@ -217,7 +217,7 @@ def test_every_prefix_of_a_journal_resumes_or_is_damage(tmp_path: Path) -> None:
         _filled(path)
         after = (path / "journal.jsonl").read_bytes()
         assert after.startswith(before)
-        assert ["p0#0", "p1#0", "p2#0"] == list(stored_keys(after))
+        assert ["p0#0", "p1#0"] == list(stored_keys(after))
         assert (len(before) < cut) == (b"torn_tail" in after)
 
 
@@ -225,7 +225,7 @@ def _filled(path: Path) -> None:
     """Append the answers that are not there."""
     session = Session(path, at=START, sync=lambda _: None)
     try:
-        for probe in range(3):
+        for probe in range(2):
             observation = answer(probe, 0)
             if observation.key not in session.keys:
                 session.journal.write([draft("observation", START, plain(observation))])

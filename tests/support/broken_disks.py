@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from blackbox.serve import RequestLog, running
+from support import real_disks
 from support.drawn_answers import DrawnAnswers, configuration, numbered_suite
 from support.killing import MODEL, rows, stored_keys
 from support.processes import Running, Task, forked, hook, said
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 N_CALLS = 12
+N_BEFORE = 4
+"""Calls that were answered before a disk refuses."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,21 +93,47 @@ def _found(stage: Stage, ran: Ran, *flaws: str | bool | None, more: Mapping[str,
     return {"exit_code": ran.code, "said": ran.line, "requests": stage.n_asked, **(more or {}), "flaws": wrong}
 
 
-def full_while_collecting(folder: Path) -> dict[str, Any]:
-    """The disk takes half of a write and no more: exit 4 in a line, and the same command goes on afterwards."""
+def _refused_and_resumed(
+    stage: Stage, ran: Ran, said: str, room: Callable[[], object], *, n_kept: int
+) -> dict[str, Any]:
+    """Hold what a disk left of a run against what the server was asked, make room, and go on."""
+    content = stage.journal.read_bytes()
+    kept = list(stored_keys(content[: content.rfind(b"\n") + 1]))
+    n_before = stage.n_asked
+    room()
+    ends = list(stage.whole())
+    resent = stage.n_asked - n_before - (N_CALLS - len(kept))
+    return _found(
+        stage, ran, ran.code != 4 and "exit code is not 4", not content.endswith(b"\n") and "a torn line is left",
+        said not in ran.line and "does not say what happened", len(kept) < n_kept and "an answer is gone",
+        "every acknowledged answer is kept" not in ran.line and "does not say what to do", *ends,
+        resent and f"{resent} sent again", more={"kept": len(kept)},
+    )  # fmt: skip
+
+
+def full_while_collecting(folder: Path, *, hooks: tuple[Callable[[], None], ...] = ()) -> dict[str, Any]:
+    """The system takes part of a write and no more: exit 4 in a line, and the same command goes on afterwards."""
     with Stage(folder) as stage:
-        ran = stage.ran(hooks=(fills_up,))
-        kept = list(stored_keys(stage.journal.read_bytes()))
-        torn = not stage.journal.read_bytes().endswith(b"\n")
+        stage.ran("run", "-s", str(stage.suite), "--max-requests", str(N_BEFORE))
+        (folder / real_disks.ROOM).write_text(str(stage.journal.stat().st_size + 2_500), encoding="ascii")
+        ran = stage.ran(hooks=(real_disks.files_end_early, *hooks))
+        return _refused_and_resumed(stage, ran, "File too large", lambda: None, n_kept=N_BEFORE)
+
+
+def full_disk(folder: Path, *, hooks: tuple[Callable[[], None], ...] = ()) -> dict[str, Any]:
+    """A disk of its own fills while a run is under way: the same; and while it is full, nothing is sent."""
+    results = folder / "results"
+    with real_disks.small_disk(results) as mounted, Stage(folder) as stage:
+        if not mounted:
+            return {"exit_code": None, "said": "skipped: no disk can be mounted here", "requests": 0, "flaws": []}
+        ran = stage.ran(hooks=(real_disks.fills_meanwhile,))
         n_before = stage.n_asked
-        ends = list(stage.whole())
-        resent = stage.n_asked - n_before - (N_CALLS - len(kept))
-        return _found(
-            stage, ran, ran.code != 4 and "exit code is not 4", torn and "a torn line is left", *ends,
-            "No space left" not in ran.line and "does not say what happened", not kept and "nothing was kept",
-            "every acknowledged answer is kept" not in ran.line and "does not say what to do",
-            resent and f"{resent} sent again", more={"kept": len(kept)},
-        )  # fmt: skip
+        again = stage.ran(hooks=hooks)
+        is_told = again.code == 2 and "make room on it, nothing was sent" in again.line
+        wrong = [] if is_told else [f"while it is full: exit {again.code}: {again.line}"]
+        wrong += ["something was sent"] if stage.n_asked != n_before else []
+        found = _refused_and_resumed(stage, ran, "No space left", (results / "ballast").unlink, n_kept=1)
+        return {**found, "flaws": [*wrong, *found["flaws"]]}
 
 
 def full_while_closing(folder: Path) -> dict[str, Any]:
@@ -119,18 +149,22 @@ def full_while_closing(folder: Path) -> dict[str, Any]:
         )  # fmt: skip
 
 
-def read_only(folder: Path) -> dict[str, Any]:
+def read_only(folder: Path, *, hooks: tuple[Callable[[], None], ...] = ()) -> dict[str, Any]:
     """A run that can't be written to is left alone in a line, before anything is sent; it can still be read."""
-    with Stage(folder) as stage:
-        stage.ran("run", "-s", str(stage.suite), "--max-requests", "4")
+    results = folder / "results"
+    with real_disks.small_disk(results), Stage(folder) as stage:
+        stage.ran("run", "-s", str(stage.suite), "--max-requests", str(N_BEFORE))
         content, n_before = stage.journal.read_bytes(), stage.n_asked
-        ran = stage.ran(hooks=(is_read_only,))
-        reading = [stage.ran(*words, hooks=(is_read_only,)).code for words in (("ls",), ("verify",))]
+        with real_disks.read_only(results) as how:
+            below = hooks if how else (is_read_only, *hooks)
+            ran = stage.ran(hooks=below)
+            reading = [stage.ran(*words, hooks=below).code for words in (("ls",), ("verify",))]
         return _found(
             stage, ran, ran.code != 2 and "exit code is not 2", stage.n_asked != n_before and "something was sent",
-            "Read-only file system" not in ran.line and "does not say why", any(reading) and f"reading: {reading}",
-            "make it writable" not in ran.line and "does not say what to do",
+            not re.search("Read-only file system|Permission denied", ran.line) and "does not say why",
+            any(reading) and f"reading: {reading}", "make it writable" not in ran.line and "does not say what to do",
             stage.journal.read_bytes() != content and "it was written", *stage.whole(),
+            more={"how": how or "simulated"},
         )  # fmt: skip
 
 
@@ -226,30 +260,10 @@ def manifest_gone(folder: Path) -> dict[str, Any]:
 SCENES: Mapping[str, Callable[[Path], dict[str, Any]]] = {
     scene.__name__.replace("_", "-"): scene
     for scene in (
-        full_while_collecting, full_while_closing, read_only, two_at_once, clock_set_back, clock_put_forward,
+        full_while_collecting, full_disk, full_while_closing, read_only, two_at_once, clock_set_back, clock_put_forward,
         clock_behind_on_resuming, damaged_middle, manifest_gone,
     )
 }  # fmt: skip
-
-
-def fills_up() -> None:
-    """A disk with room for some entries: then half of a write, then nothing."""
-    from blackbox.store import appending
-
-    room = [6_000]
-
-    class Full:
-        def __getattr__(self, name: str) -> Any:
-            return getattr(os, name)
-
-        def write(self, fd: int, content: bytes) -> int:
-            if room[0] <= 0:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            n = os.write(fd, content[: max(1, min(len(content), room[0]))])
-            room[0] -= n
-            return n
-
-    appending.os = Full()  # type: ignore[assignment,attr-defined]
 
 
 def cannot_close() -> None:

@@ -66,8 +66,21 @@ ODD = (
     {"a": None},
     [None],
     "=1",
+    "@deep@",
+    "@deeper@",
+    "@digits@",
+    "@large@",
+    "@twice@",
 )
-"""Values that have the syntax of JSON and not the sense of what was there."""
+"""Values that have the syntax of JSON and not the sense of what was there; those in @ stand for what is in `RAW`."""
+RAW = {
+    b'"@deep@"': b"[" * 150 + b"]" * 150,
+    b'"@deeper@"': b'{"a":' * 950 + b"1" + b"}" * 950,
+    b'"@digits@"': b"9" * 5_000,
+    b'"@large@"': b"-1e99999",
+    b'"@twice@"': b'{"a": 1, "a": 2}',
+}
+"""What no JSON library writes: nested deep, numbers no type holds, a key twice."""
 
 
 def restructured(content: bytes, seed: int) -> bytes:
@@ -84,7 +97,10 @@ def restructured(content: bytes, seed: int) -> bytes:
         return mutated(content, seed)
     for _ in range(rng.randrange(1, 4)):
         document = _changed(document, rng)
-    return b"\n".join([*lines[:at], json.dumps(document).encode(), *lines[at + 1 :]])
+    line = json.dumps(document).encode()
+    for name, raw in RAW.items():
+        line = line.replace(name, raw)
+    return b"\n".join([*lines[:at], line, *lines[at + 1 :]])
 
 
 def _changed(value: Any, rng: random.Random) -> Any:

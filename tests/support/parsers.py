@@ -8,7 +8,7 @@ import shutil
 import struct
 import zipfile
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,6 +37,7 @@ from blackbox.workflow.redacting import redact_runs
 from blackbox.workflow.rendering import draw_stored, load_comparison
 from blackbox.workflow.runs import open_run
 from blackbox.workflow.serving_script import read_script
+from support.result_parsers import make_results, resealed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,6 +103,7 @@ def parsers(folder: Path) -> dict[str, tuple[Path, Parser]]:
         (folder / name / _SIMPLE[name].file).write_bytes(content)
     _make_populations(folder)
     (folder / "openai-batch" / "requests.jsonl").write_bytes(_BATCH_INPUT)
+    made["batch-requests"] = (folder / "openai-batch", Parser("requests.jsonl", made["openai-batch"][1].read))
     (folder / "bundle").mkdir()
     write_bundle(folder / "bundle" / "b.zip", {"runs/a/journal.jsonl": b"x" * 200, "README.txt": b"hello"}, {})
     return made | _of_runs(folder)
@@ -124,6 +126,7 @@ def _of_runs(folder: Path) -> dict[str, tuple[Path, Parser]]:
     compare_runs(results, ids, CompareOptions(created_at=NOW, out=results / "c"), lambda _: None)
     shutil.copytree(results / "c", results / "whole")
     redact_runs(results, ids[:1], folder / "redacted", environ={})
+    more = make_results(folder, results, [_day(folder, results, k) for k in range(3)])
     for form in ("jsonl", "parquet"):
         (folder / f"exported-{form}").mkdir()
         export_table(results, ids, folder / f"exported-{form}" / "o", form, None)  # type: ignore[arg-type]
@@ -145,7 +148,19 @@ def _of_runs(folder: Path) -> dict[str, tuple[Path, Parser]]:
         "comparison": (comparison, Parser("comparison.json", lambda path: load_comparison(results, str(path)))),
         "exported-jsonl": (folder / "exported-jsonl", Parser("o", lambda path: read_exported(path / "o"))),
         "exported-parquet": (folder / "exported-parquet", Parser("o", lambda path: read_exported(path / "o"))),
+        "findings-resealed": (more["findings"][0], Parser(*more["findings"][1:], resealed)),
+        **{name: (place, Parser(file, read)) for name, (place, file, read) in more.items()},
     }
+
+
+def _day(folder: Path, results: Path, day: int) -> str:
+    """Import a day's answers of one endpoint and return the run's id."""
+    at = NOW + timedelta(days=day)
+    rows = [{"m": "h", "p": f"Q{i}?", "r": f"w{(i + k) % 3}", "t": at.isoformat()} for i in range(3) for k in range(4)]
+    (folder / "day.json").write_text(json.dumps(rows))
+    fields = TableFields(prompt="p", response="r", model="m", time="t")
+    (run,) = import_table(folder / "day.json", fields, suite_name="s", results=results, now=lambda: at)
+    return run.id
 
 
 def drawn(results: Path) -> object:

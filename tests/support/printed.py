@@ -39,7 +39,7 @@ def runs() -> dict[str, Any]:
     under_way = {"status": "running", "totals": {}, "finished_at": None, "cost": None}
     found = [run_line(A, "qwen-official"), run_line(B, "qwen-reseller", **under_way)]
     found.append(run_line("20260301t100000z-gpt-mine-89abcdef", "gpt", suite="mine", **imported))
-    return {"schema": "blackbox.runs/1", "results": "results", "runs": found}
+    return {"schema": "blackbox.runs/1", "results": "results", "runs": found, "redacted": []}
 
 
 def shown() -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from blackbox.serve import RequestLog, Rule, Script, When, make_fault, running
 from support.drawn_answers import DrawnAnswers, configuration, numbered_suite
 from support.processes import Task, forked, hook, said
-from support.storms import overshoot
+from support.storms import Tokens, overshoot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,7 @@ def limited(
         "answered": json.loads(said(folder)[0])["sessions"][0]["totals"].get("ok", 0),
         "refused": sum(entry.status == 429 for entry in log.entries),
         "seconds": round(max(sent), 1),
-        "over": round(overshoot(sent, rate=a_minute / 60, burst=1), 2),
+        "over": round(overshoot(sent, Tokens(a_minute / 60, 1)), 2),
         "exit_code": code,
     }
 

@@ -248,6 +248,43 @@ def test_under_other_versions_a_difference_accuses_nobody(results: Path, monkeyp
     assert any(w.startswith("pairs.0.same.pvalue: 0.5 is stated") for w in found["warnings"])
 
 
+def _edit_number(document: dict[str, Any]) -> None:
+    document["pairs"][0]["same"]["pvalue"] = 0.5
+
+
+def _edit_number_and_versions(document: dict[str, Any]) -> None:
+    _edit_number(document)
+    document["provenance"]["inputs"]["setup"]["packages"]["numpy"] = "1.0"
+
+
+def _take_inputs_away(document: dict[str, Any]) -> None:
+    _edit_number(document)
+    del document["provenance"]["inputs"]
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "said"),
+    [
+        (lambda _: None, 0, "ok made-compare-1"),
+        (_edit_number, 5, "pairs.0.same.pvalue: 0.5 is stated"),
+        (_edit_number_and_versions, 4, "pairs.0.same.pvalue: 0.5 is stated"),
+        (_edit_number_and_versions, 4, "numpy (1.0 then, 2."),
+        (_take_inputs_away, 4, "NOT REPRODUCED made-compare-1"),
+    ],
+)
+def test_what_did_not_come_out_again_is_no_success(
+    results: Path, change: Callable[[dict[str, Any]], None], code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By its exit code: whoever edits versions too is not accused, but a CI job that verifies does not pass."""
+    _edited(results, change)
+    (results / "made-compare-1" / "report.html").unlink()
+
+    assert main(["verify", "made-compare-1", "--results", str(results)]) == code
+    told = capsys.readouterr()
+    assert said in " ".join(told.out.split())
+    assert ("not reproduced" in told.err) == (code == 4)
+
+
 def test_without_inputs_nothing_is_claimed(results: Path) -> None:
     """A document that names no inputs is not accused and not reproduced."""
     _edited(results, lambda document: document["provenance"].pop("inputs"))

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 from support.stored import answer, finished_run
 
+from blackbox.cli import main
 from blackbox.core import CallError, TokenLogprob
 from blackbox.errors import ConfigError, EvidenceDamaged, UsageError
 from blackbox.store import read_manifest
 from blackbox.store.redacted import Redaction, verify_redacted
 from blackbox.workflow.auditing import audit
 from blackbox.workflow.exporting import export_bundle
+from blackbox.workflow.listing import list_runs
 from blackbox.workflow.redacting import redact_runs, show_redacted
 
 if TYPE_CHECKING:
@@ -146,6 +148,28 @@ def test_heads_can_be_expected(run: Path, tmp_path: Path) -> None:
     assert verify_redacted(folder, expect_head=own).ok
     assert "only the original and the key prove it" in verify_redacted(folder, expect_head=original).warnings[0]
     assert not verify_redacted(folder, expect_head="0" * 64).ok
+
+
+def test_redacted_runs_are_listed_and_verified_with_all_others(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Apart from the runs, with what is withheld; alone in a folder too; a changed one is named by both commands."""
+    folder = _redacted(run, tmp_path / "results-2").rename(run.parent / "shown")
+    (listed,) = list_runs(run.parent)["redacted"]
+    assert main(["ls", "--results", str(run.parent)]) == 0
+    told = capsys.readouterr().out
+    assert (1, 1) == (told.count("finished"), told.count("redacted"))
+    assert {run.name, "shown"} == {entry["run"] for entry in audit(run.parent, [])["runs"]}
+    assert (run.name, 37, ["answers"]) == (listed["id"], listed["n_withheld"], listed["withheld"])
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    shutil.copytree(folder, alone / "shown")
+    assert audit(alone, [])["ok"]
+    document = (alone / "shown" / "redacted.json").read_text()
+    (alone / "shown" / "redacted.json").write_text(document.replace('"n_withheld": 37', '"n_withheld": 36'))
+    assert not audit(alone, [])["ok"]
+    with pytest.raises(EvidenceDamaged, match="does not have the digest it names"):
+        list_runs(alone)
 
 
 def test_nothing_is_computed_from_withheld_answers(run: Path, tmp_path: Path) -> None:

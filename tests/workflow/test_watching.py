@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from blackbox import serve, suites
 from blackbox.core import EndpointSpec, Prices
+from blackbox.workflow.auditing import audit
 from blackbox.workflow.clock import SYSTEM_CLOCK
 from blackbox.workflow.scheduling import DAILY_CALLS, DAYS, scheduled, with_yearly, yearly_line
 from blackbox.workflow.sessions import RunRequest
@@ -17,7 +19,7 @@ from blackbox.workflow.watching import WatchReport, WatchRequest, watch
 from tests.support.fake_vendor import FakeVendor, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from blackbox.core import Suite
@@ -74,6 +76,10 @@ async def test_a_day_is_one_run_and_nothing_is_sent_twice(vendor: FakeVendor, tm
     assert "1 of at least 5 runs" in history["reason"]
     assert "finished" == first.document["sessions"][0]["state"]
     assert "already_finished" == again.document["sessions"][0]["state"]
+    assert verified(again) == (True, True, [])
+    assert edited(again, lambda one: one["points"][0].update(n=41)) == ["histories.0.points.0.n"]
+    no_runs = {"runs": []}
+    assert "histories.0.points" in edited(again, lambda one: one["provenance"]["inputs"].update(no_runs))
 
 
 async def test_a_swap_is_suspected_confirmed_the_same_day_and_reported(vendor: FakeVendor, tmp_path: Path) -> None:
@@ -91,6 +97,34 @@ async def test_a_swap_is_suspected_confirmed_the_same_day_and_reported(vendor: F
     assert "daily-2026-03-06" == labels[history["onset"]]
     assert "daily-2026-03-06-confirm" == labels[history["detected"]]
     assert "watched" in (found.path / "report.html").read_text(encoding="utf-8")
+    assert verified(found) == (True, True, [])
+    assert edited(found, lambda history: history["points"][3].update(pvalue=0.5)) == ["histories.0.points.3.pvalue"]
+    assert edited(found, lambda history: history["warnings"].append("all is well")) == ["histories.0.warnings"]
+    # Whoever takes away what it was made from is not accused, and not believed.
+    path = found.path / "drift.json"
+    document = json.loads(path.read_text())
+    document["histories"][0].update(verdict="no change seen", provenance={})
+    path.write_text(json.dumps(document))
+    (found.path / "report.html").unlink()
+    assert verified(found)[:2] == (True, False)
+
+
+def verified(found: WatchReport) -> tuple[bool, bool, list[str]]:
+    """Return whether a reading is whole, whether it came out again, and where it did not."""
+    (entry,) = audit(found.path.parent, [str(found.path)])["runs"]
+    return entry["ok"], entry["reproduced"], [each["place"] for each in entry["differences"]]
+
+
+def edited(found: WatchReport, change: Callable[[dict[str, Any]], object]) -> list[str]:
+    """Return the places that are named once a history was changed; it is whole again afterwards."""
+    path = found.path / "drift.json"
+    whole = path.read_bytes()
+    document = json.loads(whole)
+    change(document["histories"][0])
+    path.write_text(json.dumps(document))
+    ok, _, places = verified(found)
+    path.write_bytes(whole)
+    return [] if ok else places
 
 
 async def test_an_endpoint_that_fails_is_incomplete_not_changed(vendor: FakeVendor, tmp_path: Path) -> None:
@@ -100,6 +134,8 @@ async def test_an_endpoint_that_fails_is_incomplete_not_changed(vendor: FakeVend
     assert 4 == found.exit_code
     (history,) = found.document["histories"]
     assert ("inconclusive", []) == (history["verdict"], history["points"])
+    assert verified(found) == (True, True, [])
+    assert edited(found, lambda one: one.update(verdict="no change seen")) == ["histories.0.verdict"]
 
 
 def test_daily_thins_a_suite_to_one_digest_and_dates_the_label() -> None:

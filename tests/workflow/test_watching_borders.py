@@ -12,6 +12,7 @@ from blackbox import store, suites
 from blackbox.core import EndpointSpec
 from blackbox.suites.fields import Place
 from blackbox.suites.schema import build, content_digest
+from blackbox.workflow.auditing import audit
 from blackbox.workflow.clock import SYSTEM_CLOCK
 from blackbox.workflow.watching import WatchReport, WatchRequest, watch
 from tests.support.fake_vendor import FakeVendor, serving
@@ -76,8 +77,11 @@ async def test_near_ties_are_found_once_and_anew_after_a_change(tmp_path: Path) 
         assert N_CANDIDATES * 3 + daily == begun
         assert "changed" != calm["verdict"]
         vendor.answer = scripted(suite, generation=1)
-        (changed,) = (await on_day(6, vendor, tmp_path)).document["histories"]
+        told = await on_day(6, vendor, tmp_path)
+        (changed,) = told.document["histories"]
         assert "changed" == changed["verdict"]
+        (verified,) = audit(tmp_path, [str(told.path)])["runs"]
+        assert (True, []) == (verified["reproduced"], verified["problems"])
         assert any("--discover" in line for line in changed["warnings"])
         sent = vendor.n_requests
         found = await on_day(6, vendor, tmp_path, discover=True)
