@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from blackbox.stats.mixture import Counts, MixtureFit, fit_mixture, fit_tilt, n_pooled, pooled_rare, saturated
 from blackbox.stats.permutation import CHUNK, label_chunk, permutation_pvalue
+from blackbox.stats.share_likelihood import share_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,9 +45,9 @@ class Estimate:
     """The fitted share with its interval, and whether it may be given.
 
     Args:
-        share: ε of the joint fit.
-        ci_low: Of the bias-corrected parametric bootstrap.
-        ci_high: Of the bias-corrected parametric bootstrap.
+        share: ε of highest integrated likelihood.
+        ci_low: Of the likelihood-ratio interval.
+        ci_high: Of the likelihood-ratio interval.
         fit_pvalue: Goodness of fit of the mixture.
         common_pvalue: One share for all probes; None with a single probe.
         tilt_exponent: The sampling tilt that fits best.
@@ -97,11 +97,11 @@ def share_pvalue(triples: Sequence[Triple], *, seed: int, n_permutations: int) -
 
 
 def estimate(triples: Sequence[Triple], *, n_bootstrap: int, rng: np.random.Generator) -> Estimate:
-    """Return the joint maximum likelihood share, its interval, and the three checks on it.
+    """Return the share, its interval, and the three checks on it, which read the joint fit.
 
     Args:
         triples: The answers of each probe.
-        n_bootstrap: Data sets simulated from the fit, for the interval and both goodness-of-fit tests.
+        n_bootstrap: Data sets simulated from the fit, for both goodness-of-fit tests.
         rng: Draws them.
     """
     full = _tables(triples)
@@ -109,14 +109,14 @@ def estimate(triples: Sequence[Triple], *, n_bootstrap: int, rng: np.random.Gene
     n, m, c = (side[None] for side in _sides(tables))
     observed = _fitted(Counts(reference=n, suspect=m, alternative=c))
     drawn = _fitted(_simulated(tables, observed.fit, n_bootstrap, rng))
-    low, high = _bias_corrected(drawn.fit.share[:, 0], float(observed.fit.share[0, 0]))
+    likely = share_interval(full, level=INTERVAL_LEVEL)
     tilt = fit_tilt(tables.reference, tables.suspect, n_pooled(full, fewer_than=RARE))
     tilt_likelihood = tilt.log_likelihood + float(saturated(tables.alternative))
     common = permutation_pvalue(np.concatenate([observed.by_probe, drawn.by_probe])) if len(triples) > 1 else None
     return Estimate(
-        share=float(observed.fit.share[0, 0]),
-        ci_low=float(low),
-        ci_high=float(high),
+        share=likely.share,
+        ci_low=likely.low,
+        ci_high=likely.high,
         fit_pvalue=permutation_pvalue(np.concatenate([observed.misfit, drawn.misfit])),
         common_pvalue=common,
         tilt_exponent=tilt.exponent,
@@ -139,19 +139,6 @@ def _fitted(counts: Counts) -> _Fitted:
     return _Fitted(
         fit=fit, misfit=best - fit.log_likelihood, by_probe=np.maximum(free.log_likelihood - fit.log_likelihood, 0.0)
     )
-
-
-def _bias_corrected(drawn: FloatArray, found: float) -> tuple[float, float]:
-    """Return the bias-corrected bootstrap interval: the joint fit leans towards no share.
-
-    References:
-        Efron (1987), "Better bootstrap confidence intervals", JASA 82, 171–185, eq. (2.3) with a = 0.
-    """
-    below = float((drawn < found).mean() + (drawn == found).mean() / 2)
-    shift = ndtri(np.clip(below, 1 / (1 + len(drawn)), len(drawn) / (1 + len(drawn))))
-    reach = ndtri((1 + INTERVAL_LEVEL) / 2)
-    low, high = np.quantile(drawn, ndtr([2 * shift - reach, 2 * shift + reach]))
-    return min(float(low), found), max(float(high), found)
 
 
 def _sides(counts: Counts) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -1,37 +1,78 @@
-"""Two thousand independent null pairs: the size of the omnibus test as users meet it."""
+"""Two thousand independent null pairs: the size of the omnibus test as users meet it.
+
+The draws are those many pairs share, which are the engine's (`test_screening`).
+"""
 
 from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from support.runs import peaked
 
 from blackbox import registry
-from blackbox.core import FeatureMatrix
-from blackbox.evidence.engine import Part, draw, omnibus
-from blackbox.evidence.samples import pool
+from blackbox.core import PooledProbe
+from blackbox.evidence.engine import omnibus
+from blackbox.evidence.screening import screened
 
-N_PROBES, N_ANSWERS, N_REPEATS = 16, 8, 15
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from blackbox.evidence.engine import Drawn
+
+N_ANSWERS = 8
+SIGNALS = {name: registry.signal(name) for name in ("exact_mmd", "chi2")}
 
 
-def answers(rng: np.random.Generator, shares: np.ndarray) -> FeatureMatrix:
-    """One session's answer codes."""
-    codes = np.concatenate([rng.choice(N_ANSWERS, size=N_REPEATS, p=share) for share in shares])
-    probe_ids = tuple(f"p{i:02d}" for i in range(N_PROBES) for _ in range(N_REPEATS))
-    keys = tuple(f"{p}#{k % N_REPEATS}" for k, p in enumerate(probe_ids))
-    return FeatureMatrix(feature="answer", version=1, values=codes.astype(np.uint64), probe_ids=probe_ids, keys=keys)
+def answers(rng: np.random.Generator, shares: np.ndarray, counts: tuple[int, int]) -> tuple[PooledProbe, ...]:
+    """Return the pooled answers of two sessions of one model."""
+    below = shares.cumsum(1)[:, None, :-1]
+    codes = (rng.random((len(shares), sum(counts), 1)) > below).sum(2)
+    return tuple(PooledProbe(probe_id=f"p{i:02d}", values=c, n_x=counts[0], n_y=counts[1]) for i, c in enumerate(codes))
+
+
+@cache
+def null_draws(n_probes: int, counts: tuple[int, int], n_pairs: int) -> Sequence[tuple[Drawn, ...]]:
+    """Return the draws of pairs of one model each, a hundred of them under one seed, as in real use."""
+    rng = np.random.default_rng(n_pairs)
+    found: list[tuple[Drawn, ...]] = []
+    for seed in range(n_pairs // 100):
+        pairs = [answers(rng, peaked(rng, n_probes, N_ANSWERS), counts) for _ in range(100)]
+        found += screened(pairs, SIGNALS, seed=seed, n_permutations=199)
+    return found
 
 
 def test_two_thousand_null_pairs_keep_the_level() -> None:
-    """Under one fixed seed, as in real use, p ≤ .05 in 3.4–6.6 % of 2,000 pairs of one model."""
-    rng = np.random.default_rng(20)
-    rejected = 0
-    for _ in range(2_000):
-        shares = peaked(rng, N_PROBES, N_ANSWERS)
-        a, b = answers(rng, shares), answers(rng, shares)
-        probes = pool(a, b, set(a.probe_ids))
-        parts = [Part(name=n, signal=registry.signal(n), probes=probes) for n in ("exact_mmd", "chi2")]
-        rejected += omnibus(draw(parts, seed=0, n_permutations=499)).pvalue <= 0.05
-    assert 68 <= rejected <= 132
+    """Of 2,000 pairs of one model 3.4–6.6 % have p ≤ .05, by each part too."""
+    assert all(68 <= n <= 132 for n in rejected(null_draws(16, (15, 15), 2_000)).values())
+
+
+def test_unequal_counts_keep_the_level() -> None:
+    """Six answers against fifteen: 22–82 of 1,000 pairs (99.99 % binomial range), by each part too."""
+    assert all(22 <= n <= 82 for n in rejected(null_draws(12, (6, 15), 1_000)).values())
+
+
+def test_an_inflated_statistic_fails_the_calibration() -> None:
+    """The broken version: the observed χ² a twentieth too large is seen in the omnibus."""
+    broken = [
+        tuple(replace(d, mean=inflated(d.mean)) if d.name == "chi2" else d for d in pair)
+        for pair in null_draws(16, (15, 15), 2_000)
+    ]
+    assert rejected(broken)["omnibus"] > 132
+
+
+def inflated(mean: np.ndarray) -> np.ndarray:
+    """Return draws whose first is too large."""
+    return np.concatenate([mean[:1] * 1.05, mean[1:]])
+
+
+def rejected(pairs: Sequence[Sequence[Drawn]]) -> dict[str, int]:
+    """Return how many pairs have p ≤ .05, by the omnibus and by each signal."""
+    tests = [omnibus(pair) for pair in pairs]
+    own = {name: sum(t.signal_pvalues[name] <= 0.05 for t in tests) for name in SIGNALS}
+    return {"omnibus": sum(t.pvalue <= 0.05 for t in tests), **own}
 
 
 def test_a_size_of_seven_and_a_half_percent_would_be_seen() -> None:

@@ -12,14 +12,14 @@ from support.features import CODED, endpoint_rows, matrix
 
 from blackbox import registry
 from blackbox.core import PreparingSignal
-from blackbox.evidence.engine import Part, draw, omnibus
+from blackbox.evidence.engine import Drawn, Part, draw, omnibus
 from blackbox.evidence.samples import MAX_ROWS, pool
 from blackbox.stats.permutation import label_chunk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from blackbox.core import FeatureMatrix, LabelArray, PooledProbe, TwoSampleSignal
+    from blackbox.core import FeatureMatrix, TwoSampleSignal
 
 SAME = [n for n in registry.names("signals") if registry.signal(n).info.question == "same"]
 NAMES = [n for n in SAME if not registry.signal(n).info.single]
@@ -28,13 +28,12 @@ FEATURES = sorted({signal.info.feature for signal in SIGNALS.values()})
 N_PAIRS, B, N_PROBES = 400, 199, 6
 EQUAL, UNEQUAL = ((6,) * N_PROBES, (6,) * N_PROBES), ((4, 5, 6, 4, 5, 6), (9, 8, 7, 9, 8, 7))
 DISCRETE = {n for n, s in SIGNALS.items() if s.info.feature in CODED} | {"classifier"}
-DESIGNS = {"equal": EQUAL, "unequal": UNEQUAL}
 
 
-def pvalues(
+def drawn(
     rng: np.random.Generator, counts: tuple[Sequence[int], Sequence[int]], seed: int, shift: float = 0.0
-) -> Mapping[str, float]:
-    """Return each signal's p of one pair of endpoints, of one model where `shift` is 0."""
+) -> tuple[Drawn, ...]:
+    """Return each signal's draws of one pair of endpoints, of one model where `shift` is 0."""
     model = int(rng.integers(2**31))
     pools = {}
     for feature in FEATURES:
@@ -42,78 +41,63 @@ def pvalues(
         y = endpoint_rows(rng, feature, counts[1], model=model, shift=shift)
         pools[feature] = pool(x, y, set(x.probe_ids))
     parts = [Part(name=n, signal=s, probes=pools[s.info.feature]) for n, s in SIGNALS.items()]
-    return omnibus(draw(parts, seed=seed, n_permutations=B)).signal_pvalues
+    return draw(parts, seed=seed, n_permutations=B)
 
 
 @cache
-def null_pvalues(design: str) -> Mapping[str, np.ndarray]:
-    """p-values of 400 pairs of one model each, every pair under labels of its own seed."""
-    rng = np.random.default_rng(len(design))
-    found = [pvalues(rng, DESIGNS[design], seed) for seed in range(N_PAIRS)]
-    return {name: np.array([each[name] for each in found]) for name in NAMES}
+def null_pairs() -> Sequence[tuple[Drawn, ...]]:
+    """Draws of 400 pairs of one model each, with equal and unequal counts in turn, under labels of their own seed."""
+    rng = np.random.default_rng(5)
+    return [drawn(rng, (EQUAL, UNEQUAL)[seed % 2], seed) for seed in range(N_PAIRS)]
 
 
-@pytest.mark.parametrize("design", DESIGNS)
+def pvalues(pairs: Sequence[tuple[Drawn, ...]], name: str) -> np.ndarray:
+    """Return one signal's p in each pair."""
+    return np.array([omnibus(pair).signal_pvalues[name] for pair in pairs])
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_null_calibration(name: str, design: str) -> None:
+def test_null_calibration(name: str) -> None:
     """Of 400 null pairs 7–36 are rejected at .05 and 167–233 at .50 (99.9 % binomial ranges).
 
     A discrete statistic has ties, which count against rejection: the upper limits only.
     """
-    found = null_pvalues(design)[name]
+    found = pvalues(own_draws(name), name)
     at_05, at_50 = (found <= 0.05).sum(), (found <= 0.50).sum()
     assert (at_05 <= 36, at_50 <= 233) == (True, True)
     if name not in DISCRETE:
         assert (at_05 >= 7, at_50 >= 167) == (True, True)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_power(name: str) -> None:
-    """A large difference at six probes with ten answers a side is found at α = .05 in most of 20 pairs."""
-    assert sum(each[name] <= 0.05 for each in strong_pairs()) >= 14
-
-
-@cache
-def strong_pairs() -> Sequence[Mapping[str, float]]:
-    """p-values of 20 pairs that differ clearly."""
-    rng = np.random.default_rng(8)
-    counts = ((10,) * N_PROBES, (10,) * N_PROBES)
-    return [pvalues(rng, counts, seed, shift=1.0) for seed in range(20)]
-
-
-class Mutated:
-    """A signal whose observed value is too large by six tenths of its standard deviation."""
-
-    def __init__(self, signal: TwoSampleSignal) -> None:
-        self.signal = signal
-        self.info = signal.info
-
-    def draws(self, z: Sequence[PooledProbe], labels: Sequence[LabelArray]) -> np.ndarray:
-        """Return draws whose first row is inflated."""
-        values = self.signal.draws(z, labels).copy()
-        values[0] += 0.6 * values.mean(1).std()
-        return values
+def own_draws(name: str) -> list[tuple[Drawn, ...]]:
+    """Return the draws of one signal in each null pair."""
+    return [tuple(d for d in pair if d.name == name) for pair in null_pairs()]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_mutated_statistic_fails_the_calibration(name: str) -> None:
-    """The calibration test can fail, for every signal."""
-    rng = np.random.default_rng(4)
-    signal = Mutated(SIGNALS[name])
-    rejected = 0
-    for seed in range(N_PAIRS):
-        probes = pooled(rng, signal.info.feature, EQUAL, model=seed)
-        part = Part(name=name, signal=signal, probes=probes)
-        rejected += omnibus(draw([part], seed=seed, n_permutations=B)).signal_pvalues[name] <= 0.05
-    assert rejected > 36
+    """The calibration test can fail, for every signal: its observed value six tenths of a deviation too large."""
+    mutated = [tuple(replace(d, mean=inflated(d.mean)) for d in pair) for pair in own_draws(name)]
+    assert (pvalues(mutated, name) <= 0.05).sum() > 36
 
 
-def pooled(
-    rng: np.random.Generator, feature: str, counts: tuple[Sequence[int], Sequence[int]], model: int
-) -> tuple[PooledProbe, ...]:
-    """Return the pooled probes of two endpoints of one model."""
-    x, y = (endpoint_rows(rng, feature, n, model=model) for n in counts)
-    return pool(x, y, set(x.probe_ids))
+def inflated(mean: np.ndarray) -> np.ndarray:
+    """Return draws whose first is too large."""
+    return np.concatenate([mean[:1] + 0.6 * mean.std(), mean[1:]])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_power(name: str) -> None:
+    """A large difference at six probes with ten answers a side is found at α = .05 in most of 20 pairs."""
+    assert (pvalues(strong_pairs(), name) <= 0.05).sum() >= 14
+
+
+@cache
+def strong_pairs() -> Sequence[tuple[Drawn, ...]]:
+    """Draws of 20 pairs that differ clearly."""
+    rng = np.random.default_rng(8)
+    counts = ((10,) * N_PROBES, (10,) * N_PROBES)
+    return [drawn(rng, counts, seed, shift=1.0) for seed in range(20)]
 
 
 @pytest.fixture
@@ -214,11 +198,11 @@ def test_signals_outside_the_omnibus_change_no_pvalue_of_it(
     x, y = sides["answer"]
     probes = pool(x, y, set(x.probe_ids))
     parts = [Part(name=n, signal=SIGNALS[n], probes=probes) for n in ("exact_mmd", "chi2", "jsd")]
-    drawn = draw(parts, seed=0, n_permutations=B)
-    alone, both = omnibus(drawn[:2]), omnibus(drawn)
+    found = draw(parts, seed=0, n_permutations=B)
+    alone, both = omnibus(found[:2]), omnibus(found)
     assert alone.pvalue == both.pvalue
     assert set(both.signal_pvalues) == set(both.signal_adjusted) == {"exact_mmd", "chi2", "jsd"}
     assert all(both.signal_adjusted[n] >= both.signal_pvalues[n] for n in both.signal_pvalues)
-    only = [replace(drawn[2])]
+    only = [found[2]]
     assert omnibus(only).pvalue == 1.0
     assert omnibus(only).signal_pvalues["jsd"] == both.signal_pvalues["jsd"]

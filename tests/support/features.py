@@ -61,7 +61,8 @@ def _rows(
     if feature in SEQUENCES:
         letters = (1 - shift) * own.dirichlet(np.ones(N_LETTERS)) + shift * own.dirichlet(np.ones(N_LETTERS))
         lengths = rng.integers(0, 12, size=n)
-        return [rng.choice(N_LETTERS, size=k, p=letters).astype(np.uint64) + np.uint64(97) for k in lengths]
+        flat = rng.choice(N_LETTERS, size=lengths.sum(), p=letters).astype(np.uint64) + np.uint64(97)
+        return np.split(flat, np.cumsum(lengths)[:-1])
     if feature == "length":
         return list(np.exp(rng.normal(4 + shift, 0.7, size=(n, 1))).astype(np.int64))
     if feature == "first_token":

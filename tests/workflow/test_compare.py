@@ -86,18 +86,18 @@ def test_two_imported_runs_give_the_contract(tmp_path: Path) -> None:
 
 
 def test_null_pairs_of_twelve_run_imports(tmp_path: Path) -> None:
-    """Of 330 null pairs in five imports of 12 runs, 1.5–7.5 % have p ≤ .05, and none is called different."""
-    small, verdicts = [], set()
-    for i in range(5):
-        rng = np.random.default_rng(i)
-        shares = peaked(rng, 20, 6)
-        names = imported(tmp_path, simulated_rows(rng, {f"m{j}": shares for j in range(12)}, 12), suite=f"sim{i}")
-        pairs = compared(tmp_path / "results", names)["pairs"]
-        small += [pair["same"]["pvalue"] <= 0.05 for pair in pairs]
-        verdicts |= {pair["same"]["verdict"] for pair in pairs}
-    assert len(small) == 330
-    assert 5 <= sum(small) <= 24
-    assert verdicts == {"inconclusive"}
+    """Of 66 null pairs in an import of 12 runs at most 9 have p ≤ .05, and none is called different.
+
+    The rate itself is tested in `tests/evidence/test_null_pairs.py`; here that nothing on the way from a table to a
+    verdict adds to it: reading answers of one model wrongly on a side would move most pairs.
+    """
+    rng = np.random.default_rng(0)
+    shares = peaked(rng, 20, 6)
+    names = imported(tmp_path, simulated_rows(rng, {f"m{j}": shares for j in range(12)}, 12))
+    pairs = compared(tmp_path / "results", names)["pairs"]
+    assert len(pairs) == 66
+    assert sum(pair["same"]["pvalue"] <= 0.05 for pair in pairs) <= 9
+    assert {pair["same"]["verdict"] for pair in pairs} == {"inconclusive"}
 
 
 def test_long_imported_answers_are_open(tmp_path: Path) -> None:
