@@ -22,15 +22,19 @@ def register(app: Typer) -> None:
 
 
 def select(
-    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs of models of known lineage.")],
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[RUN...]", help="Runs of models of known lineage; with --population one of its suite."),
+    ] = None,
     *,
     n: Annotated[int, typer.Option("-n", min=1, metavar="N", help="Prompts to keep.")],
     out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="The new suite.")],
     suite: Annotated[
-        str | None, typer.Option("-s", "--suite", metavar="SUITE", help="What to choose from [the runs' suite].")
+        str | None,
+        typer.Option("-s", "--suite", metavar="SUITE", help="What to choose from [that of runs or population]."),
     ] = None,
     population: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Population whose labels tell kin from strangers.")
+        Path | None, typer.Option(metavar="FILE", help="Population whose labels and scores are used; no runs needed.")
     ] = None,
     pairs: Annotated[Path | None, typer.Option(metavar="CSV", help="Or labels: columns a, b, relation.")] = None,
     groups: Annotated[Path | None, typer.Option(metavar="CSV", help="With --pairs: columns model, group.")] = None,
@@ -54,7 +58,7 @@ def select(
 
     request = SelectRequest(
         suite=suite,
-        runs=tuple(runs),
+        runs=tuple(runs or ()),
         n_probes=n,
         out=out,
         population=population,

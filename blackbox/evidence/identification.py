@@ -22,6 +22,8 @@ Verdict = Literal["attributed", "none of these", "inconclusive"]
 
 ALPHA = 0.05
 """Largest share of models outside the library that may be attributed to something in it."""
+REST_ALPHA = 0.1
+"""The same where the best candidate fits least: so many true attributions at most are given up to find ensembles."""
 MIN_GROUPS = {"library": 39, "population": 19}
 """Left-out groups from which the smallest p, 2/(1 + groups) of a library and 1/(1 + groups) of a population, can reach
 `ALPHA`."""
@@ -151,6 +153,23 @@ def _any_drawn(n: int, marked: int, drawn: int) -> float:
     """Return the chance that `drawn` of `n` without replacement hold one of `marked`."""
     drawn = min(n, drawn)
     return 1.0 - comb(n - marked, drawn) / comb(n, drawn) if n else 0.0
+
+
+def weakest_half(fit: Mapping[str, float]) -> frozenset[str]:
+    """Return the half of the probes at which a candidate fits least; probes without a score are in no half."""
+    known = sorted((value, probe) for probe, value in fit.items() if np.isfinite(value))
+    return frozenset(probe for _, probe in known[: len(known) // 2])
+
+
+def unrelated_by(between: float, best: float, other: float) -> bool:
+    """Return whether two candidates share far less with each other than a suspect shares with either.
+
+    Args:
+        between: Score of the two candidates.
+        best: Score of the suspect with one of them.
+        other: Score of the suspect with the other.
+    """
+    return not np.isfinite(between) or between < min(best, other) / 2
 
 
 def prompt_dependence(agreement: FloatArray, rng: np.random.Generator) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -153,6 +154,24 @@ def population_evidence(
     ]
 
 
+def uncapped_on(group: Group, population: Population, paths: Mapping[str, Path], probes: frozenset[str]) -> list[float]:
+    """Return each pair's uncapped ratio from some of the first run's probes; NaN where there is none.
+
+    Scores are normalised on the same probes, so that unrelated pairs score alike on few and many.
+    """
+    material, names = _material(group, population), _names(group.runs[0], population)
+    asked = {names[probe] for probe in probes if probe in names}
+    if not asked:
+        return [math.nan] * len(group.pairs)
+    material = replace(material, probe_ids=tuple(probe for probe in material.probe_ids if probe in asked))
+    wanted = [_wanted(material, pair) for pair in group.pairs]
+    found = _scored(material, _rows(material, paths), wanted)
+    return [
+        math.nan if _silent(material, each) else headline(ratios(population, _known(each), one.left)).uncapped
+        for each, one in zip(found, wanted, strict=True)
+    ]
+
+
 def _told(material: _Material, rows: Mapping[str, list[ProbeRows]], wanted: Sequence[Wanted]) -> list[dict[str, Any]]:
     w3 = material.signals["w3"]
     given = Telling(
@@ -262,12 +281,17 @@ def _known(found: Scored) -> list[float]:
     return [0.0 if z is None else z for z in found.z.values()]
 
 
+def _silent(material: _Material, found: Scored) -> bool:
+    """Return whether a signal that needs no more than answers has no score."""
+    return any(z is None and not material.signals[name].info.needs for name, z in found.z.items())
+
+
 def _no_ratio(material: _Material, runs: Sequence[Run], found: Scored, conditions: Sequence[Applies]) -> str | None:
     name = material.population.document["name"]
     suite = material.population.document["suite"]
     if any(run.suite.origin != "imported" for run in runs) and any(run.suite.digest != suite["digest"] for run in runs):
         return f"the population {name!r} does not apply: it is of another version of these questions"
-    if any(z is None and not material.signals[name].info.needs for name, z in found.z.items()):
+    if _silent(material, found):
         return "the two have no answers at a common probe of the population"
     unmet = [c for c in conditions if c.state == "unmet"]
     if unmet:

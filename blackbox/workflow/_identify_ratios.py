@@ -10,10 +10,10 @@ import numpy as np
 from blackbox.evidence.identification import Rejection, rejection_by_population
 from blackbox.evidence.population import headline, lineage_of, ratios
 from blackbox.workflow._compare_groups import Group, Pair, identity
-from blackbox.workflow._compare_population import open_population, population_evidence
+from blackbox.workflow._compare_population import open_population, population_evidence, uncapped_on
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from blackbox.core import Run
@@ -29,12 +29,14 @@ class Against:
         unrelated: For each model of the population, its uncapped ratios with models of other sources.
         group_of: Group of each model of the population.
         entry: The population, for the document.
+        on: Returns the uncapped ratios on some of the probes; NaN where there is none.
     """
 
     ratios: Sequence[Mapping[str, Any]]
     unrelated: Mapping[str, Sequence[float]]
     group_of: Mapping[str, str]
     entry: Mapping[str, Any]
+    on: Callable[[frozenset[str]], Sequence[float]]
 
     def rejection(self, best: float, n_candidates: int) -> Rejection:
         """Return how rare the best ratio is among the population's models without kin."""
@@ -69,6 +71,7 @@ def against_population(
         unrelated=_unrelated(population),
         group_of={str(m["model"]): str(m["group"]) for m in document["models"]},
         entry={"name": document["name"], "digest": population.digest, **document["counts"]},
+        on=lambda probes: uncapped_on(group, population, paths, probes),
     )
 
 

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blackbox.evidence.agreement import Said, items_by_probe
-from blackbox.evidence.identification import DEPENDENCE_ALPHA, MIN_PROBES, Dependence, normed_scores, prompt_dependence
+from blackbox.evidence.identification import (
+    DEPENDENCE_ALPHA,
+    MIN_PROBES,
+    Dependence,
+    normed_scores,
+    prompt_dependence,
+    weakest_half,
+)
 from blackbox.evidence.landscape import CEILING, answer_distances, open_distances
 from blackbox.stats.randomness import generator
 from blackbox.workflow._compare_features import answer_lengths, resolved_forms
@@ -61,17 +68,62 @@ def field_of(runs: Sequence[Run], paths: Mapping[str, Path], groups: Sequence[in
     return Field(runs=tuple(runs), groups=tuple(groups), features=features)
 
 
-def scores_of(field: Field) -> FloatArray:
-    """Return `(R, R)` scores of all runs of the field, the larger the closer; NaN where two share no probe."""
-    averages = []
-    for name, matrices in field.features.items():
-        found = answer_distances(matrices) if name == "answer" else open_distances(matrices, field.groups)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeScores:
+    """What one feature says of all runs of the field, probe by probe.
+
+    Args:
+        form: Form of its probes.
+        probe_ids: The P probes.
+        values: `(P, R, R)`, the larger the closer; NaN where a side is silent.
+    """
+
+    form: str
+    probe_ids: tuple[str, ...]
+    values: AnyArray
+
+    def averaged(self, probes: frozenset[str] | None) -> FloatArray:
+        """Return the `(R, R)` mean over some probes, over all for None."""
+        kept = [i for i, probe in enumerate(self.probe_ids) if probes is None or probe in probes]
+        known = np.isfinite(self.values[kept])
         with np.errstate(invalid="ignore"):
-            known = np.isfinite(found.values)
-            mean = np.where(known, found.values, 0).sum(0, dtype=np.float64) / known.sum(0)
-        if known.any():
-            averages.append(-mean if found.unit == "answers" else CEILING * (1 - mean))
-    return normed_scores(averages, field.groups) if averages else np.full((len(field.runs),) * 2, np.nan)
+            total = np.where(known, self.values[kept], 0).sum(0, dtype=np.float64)
+            return np.asarray(total / known.sum(0))
+
+
+def probe_scores(field: Field) -> list[ProbeScores]:
+    """Return every feature's scores at each probe."""
+    scores = []
+    for form, names in FEATURES.items():
+        for matrices in (field.features[name] for name in names if name in field.features):
+            found = open_distances(matrices, field.groups) if form == "open" else answer_distances(matrices)
+            values = -found.values if found.unit == "answers" else CEILING * (1 - found.values)
+            ids = sorted({probe for matrix in matrices for probe in matrix.probe_ids})
+            scores.append(ProbeScores(form=form, probe_ids=tuple(ids), values=values))
+    return scores
+
+
+def scores_of(scores: Sequence[ProbeScores], field: Field, probes: frozenset[str] | None = None) -> FloatArray:
+    """Return `(R, R)` scores of all runs of the field, the larger the closer; NaN where two share no probe.
+
+    Args:
+        scores: At each probe.
+        field: The runs.
+        probes: The probes to look at; None: all.
+    """
+    averages = [own.averaged(probes) for own in scores]
+    kept = [average for average in averages if np.isfinite(average).any()]
+    return normed_scores(kept, field.groups) if kept else np.full((len(field.runs),) * 2, np.nan)
+
+
+def weakest_probes(scores: Sequence[ProbeScores], place: int) -> frozenset[str]:
+    """Return the half of the probes of each form at which the suspect is least like a run."""
+    fit: dict[str, dict[str, list[float]]] = {}
+    for own in scores:
+        for probe, value in zip(own.probe_ids, own.values[:, 0, place].tolist(), strict=True):
+            fit.setdefault(own.form, {}).setdefault(probe, []).append(value)
+    halves = (weakest_half({probe: float(np.mean(own)) for probe, own in each.items()}) for each in fit.values())
+    return frozenset().union(*halves)
 
 
 def answered_probes(field: Field) -> list[str]:

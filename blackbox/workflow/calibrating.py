@@ -33,6 +33,7 @@ from blackbox.workflow._kinship_rows import (
     similarities,
 )
 from blackbox.workflow._population_conditions import stated_conditions
+from blackbox.workflow._probe_scores import by_probe
 from blackbox.workflow.packages import blackbox_version
 from blackbox.workflow.runs import open_run
 
@@ -118,6 +119,7 @@ def calibrate(results: Path, request: CalibrateRequest, on_progress: OnProgress)
     for feature in features_of(signals):
         own = [rows[feature][place[m]] for m in kept.lineage.references]
         arrays |= packed_rows(feature, own, [probe.id for probe in members.probes])
+    arrays |= by_probe(kept.lineage, place, rows, [probe.id for probe in members.probes])
     return files.write_population(request.out, document, arrays)
 
 

@@ -17,16 +17,15 @@ from blackbox.evidence.document import finite
 from blackbox.evidence.identification import (
     ALPHA,
     Findings,
-    Rejection,
     conclude,
-    rejection_by_library,
 )
 from blackbox.stats.multiplicity import holm
 from blackbox.store import read_run, resolve_run
 from blackbox.workflow._calibrate_labels import _read_groups as read_groups
 from blackbox.workflow._compare_groups import identity
 from blackbox.workflow._identify_ratios import Against, against_population
-from blackbox.workflow._identify_scores import answered_probes, dependence_of, field_of, scores_of
+from blackbox.workflow._identify_rivals import Judged, rejection_of, rival_of
+from blackbox.workflow._identify_scores import answered_probes, dependence_of, field_of, probe_scores, scores_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -92,9 +91,10 @@ def identify(results: Path, request: IdentifyRequest) -> dict[str, Any]:
     field = field_of(
         (library.suspect, *library.runs), library.paths, (-1, *(numbers[g] for g in named)), library.shared
     )
-    scores = scores_of(field)
-    candidates = _candidates(scores, field, named, against)
-    findings = _findings(candidates, scores, field, against, dependence_of(field, seed=seed))
+    by_probe = probe_scores(field)
+    judged = Judged(field=field, by_probe=by_probe, scores=scores_of(by_probe, field), against=against)
+    candidates = _candidates(judged.scores, field, named, against)
+    findings = _findings(candidates, judged, dependence_of(field, seed=seed))
     return _document(request, library, candidates, findings, against, seed=seed)
 
 
@@ -206,24 +206,18 @@ def _rank(scores: FloatArray, groups: Sequence[int], place: int) -> float | None
     return float((1 + max(closer)) / (1 + len(families)))
 
 
-def _findings(
-    candidates: Sequence[Mapping[str, Any]],
-    scores: FloatArray,
-    field: Field,
-    against: Against | None,
-    dependence: Dependence | None,
-) -> Findings:
+def _findings(candidates: Sequence[Mapping[str, Any]], judged: Judged, dependence: Dependence | None) -> Findings:
     scored = [row for row in candidates if row["score"] is not None]
     best = scored[0] if scored else None
     no_ratio = None
-    if against is not None and best is not None and best["log10_lr"] is None:
+    if judged.against is not None and best is not None and best["log10_lr"] is None:
         no_ratio = f"the population gives no ratio: {best['reason']}"
-    rejection = None if best is None or no_ratio else _rejection(best, scores, field, against)
+    rejection = None if best is None or no_ratio else rejection_of(best, judged)
     rival = None
     if best is not None and rejection is not None and rejection.pvalue <= ALPHA:
-        rival = _rival(best, scored[1:], scores, field, against)
+        rival = rival_of(best, scored[1:], judged)
     return Findings(
-        n_probes=len(answered_probes(field)),
+        n_probes=len(answered_probes(judged.field)),
         n_candidates=len(scored),
         dependence=dependence,
         rejection=rejection,
@@ -231,38 +225,6 @@ def _findings(
         log10_lr=best["log10_lr"] if best else None,
         no_ratio=no_ratio,
     )
-
-
-def _rejection(
-    row: Mapping[str, Any], scores: FloatArray, field: Field, against: Against | None, *, without: int | None = None
-) -> Rejection:
-    """Return how rare a candidate's score is; `without` a group, which is then no left-out group either."""
-    if against is not None:
-        return against.rejection(row["uncapped_log10_lr"], len(set(field.groups[1:])))
-    kept = [place for place, group in enumerate(field.groups) if group != without]
-    return rejection_by_library(scores[np.ix_(kept, kept)], [field.groups[place] for place in kept], row["score"])
-
-
-def _rival(
-    best: Mapping[str, Any],
-    others: Sequence[Mapping[str, Any]],
-    scores: FloatArray,
-    field: Field,
-    against: Against | None,
-) -> str | None:
-    """Return the name of a candidate that would be attributed as well and is no kin of the best one."""
-    for row in others:
-        if field.groups[row["place"]] == field.groups[best["place"]]:
-            continue
-        if against is not None and row["uncapped_log10_lr"] is None:
-            continue
-        own = field.groups[best["place"]]
-        if _rejection(row, scores, field, against, without=own).pvalue > ALPHA:
-            return None  # the others are further away still
-        between = float(scores[best["place"], row["place"]])
-        if not np.isfinite(between) or between < min(best["score"], row["score"]):
-            return str(row["endpoint"])
-    return None
 
 
 # --- the document ---------------------------------------------------------------------------------

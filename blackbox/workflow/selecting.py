@@ -19,16 +19,15 @@ from blackbox.workflow._calibrate_labels import Sides as Lists
 from blackbox.workflow._calibrate_labels import read_labels
 from blackbox.workflow._compare_population import open_population
 from blackbox.workflow._kinship_rows import matrix_of
+from blackbox.workflow._probe_scores import GRAMS, scores_of_population
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from blackbox.core import AnyArray, Run, Suite
     from blackbox.evidence.lineage import LabelledPair
     from blackbox.evidence.selection import Gain
-
-GRAMS = ("word3", "char5")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +35,11 @@ class SelectRequest:
     """What a user may ask of a selection.
 
     Args:
-        suite: The suite to choose from, by name or path; None: that of the runs, as recorded.
-        runs: Runs of models of known lineage, one an endpoint.
+        suite: The suite to choose from, by name or path; None: that of the runs or of the population.
+        runs: Runs of models of known lineage, one an endpoint; with a population one of its suite, or none.
         n_probes: How many prompts to keep.
         out: The new suite's file.
-        population: Whose labels to use, instead of `pairs` and `groups`.
+        population: Whose labels and scores to use, instead of `runs`, `pairs` and `groups`.
         pairs: CSV of labelled pairs.
         groups: CSV of lineage groups.
         lists: Which relations count as kin and as strangers.
@@ -64,6 +63,17 @@ class _Labelled:
     group: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scored:
+    """What prompts are chosen by: `(P, R, R)` scores of R models at P prompts, and what is known of the models."""
+
+    suite: Suite
+    labelled: _Labelled
+    place: Mapping[str, int]
+    scores: AnyArray
+    probe_ids: Sequence[str]
+
+
 def select(results: Path, request: SelectRequest) -> dict[str, Any]:
     """Write the suite of the chosen prompts and return the `blackbox.selection/1` document.
 
@@ -73,19 +83,62 @@ def select(results: Path, request: SelectRequest) -> dict[str, Any]:
     """
     if request.out.exists():
         raise UsageError(f"{request.out} exists already; a suite that was used is never changed: choose another name")
+    found = _of_population(results, request) if request.population else _of_runs(results, request)
+    labelled = found.labelled
+    dealt = halves(labelled.pairs, labelled.group, seed=request.seed)
+    choosing, judging = (
+        sides_of(labelled.pairs, labelled.group, found.place, h) for h in (dealt.choosing, dealt.judging)
+    )
+    _check_enough(labelled, dealt, request.n_probes, len(found.probe_ids))
+    chosen = chosen_probes(found.scores, choosing, request.n_probes)
+    gain = measured(found.scores, judging, chosen, seed=request.seed)
+    kept = [found.probe_ids[i] for i in chosen]
+    made = _written(found.suite, kept, request.out)
+    return _document(found.suite, made, kept, dealt, gain, request)
+
+
+def _of_population(results: Path, request: SelectRequest) -> _Scored:
+    """Return what a population holds; a run, if one is named, only says how the prompts read."""
+    assert request.population is not None
+    if request.pairs is not None or request.groups is not None:
+        raise UsageError("labels come from --population or from --pairs and --groups, not from both")
+    population = open_population(request.population)
+    found = lineage_of(population.document, population.arrays)
+    place = {model: i for i, model in enumerate(sorted(found.group))}
+    scores, probe_ids = scores_of_population(population, place)
+    suite = _suite_of_population(results, request, population.document["suite"], set(probe_ids))
+    labelled = _Labelled(pairs=found.pairs, group=dict(found.group))
+    return _Scored(suite=suite, labelled=labelled, place=place, scores=scores, probe_ids=probe_ids)
+
+
+def _suite_of_population(
+    results: Path, request: SelectRequest, said: Mapping[str, Any], probe_ids: Collection[str]
+) -> Suite:
+    """Return the suite whose prompts the population scored: by -s, a run's, or the shipped one of its name."""
+    about = f"{said['name']} v{said['version']}"
+    own = [read_run(resolve_run(results, name), to_suite=suites.from_document).suite for name in request.runs]
+    if request.suite is not None:
+        own.insert(0, suites.find(request.suite))
+    elif not own:
+        if all((said["name"], said["version"]) != (each.name, each.version) for each in suites.available()):
+            raise UsageError(
+                f"a population holds no prompts: name a run of {about}, or its file with -s, for their words"
+            )
+        own.append(suites.find(f"{said['name']}@{said['version']}"))
+    for each in own:
+        fits = each.name == said["name"] and not set(probe_ids) - {probe.id for probe in each.probes}
+        if each.digest != said["digest"] and not (fits and said["origin"] == each.origin == "imported"):
+            raise UsageError(f"the population is of {about}, not of {each.name} v{each.version} as it stands")
+    return own[0]
+
+
+def _of_runs(results: Path, request: SelectRequest) -> _Scored:
     runs, paths = _opened(results, request.runs)
     suite = _suite(request.suite, runs)
     labelled = _labelled(request, [run.manifest.endpoint_name for run in runs])
-    dealt = halves(labelled.pairs, labelled.group, seed=request.seed)
     scores, probe_ids = _scores(runs, paths, labelled.group)
     place = {run.manifest.endpoint_name: i for i, run in enumerate(runs)}
-    choosing, judging = (sides_of(labelled.pairs, labelled.group, place, h) for h in (dealt.choosing, dealt.judging))
-    _check_enough(labelled, dealt, request.n_probes, len(probe_ids))
-    chosen = chosen_probes(scores, choosing, request.n_probes)
-    gain = measured(scores, judging, chosen, seed=request.seed)
-    kept = [probe_ids[i] for i in chosen]
-    made = _written(suite, kept, request.out)
-    return _document(suite, made, kept, dealt, gain, request)
+    return _Scored(suite=suite, labelled=labelled, place=place, scores=scores, probe_ids=probe_ids)
 
 
 def _opened(results: Path, names: Sequence[str]) -> tuple[list[Run], dict[str, Path]]:
@@ -116,16 +169,9 @@ def _suite(name: str | None, runs: Sequence[Run]) -> Suite:
 
 
 def _labelled(request: SelectRequest, names: Sequence[str]) -> _Labelled:
-    known = set(names)
-    if request.population is not None:
-        if request.pairs is not None or request.groups is not None:
-            raise UsageError("labels come from --population or from --pairs and --groups, not from both")
-        population = open_population(request.population)
-        lineage = lineage_of(population.document, population.arrays)
-        return _Labelled(pairs=[p for p in lineage.pairs if p.a in known and p.b in known], group=dict(lineage.group))
     if request.pairs is None or request.groups is None:
         raise UsageError("labels are needed: --population FILE, or --pairs CSV and --groups CSV as for calibrate")
-    labels = read_labels(request.pairs, request.groups, request.lists, known)
+    labels = read_labels(request.pairs, request.groups, request.lists, set(names))
     return _Labelled(pairs=labels.pairs, group=labels.group)
 
 

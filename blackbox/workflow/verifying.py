@@ -80,6 +80,9 @@ def _of_rows(path: Path, document: Mapping[str, Any], arrays: Mapping[str, AnyAr
         inside = whole and int(reference.max(initial=0)) < n_references and int(probe.max(initial=0)) < n_probes
         if not inside:
             found.append(f"{path}: the references' rows of {feature} do not fit its references and probes")
+    by_probe = arrays.get("pairs/by_probe")
+    if by_probe is not None and by_probe.shape != (n_probes, document["counts"]["n_pairs"]):
+        found.append(f"{path}: the scores by prompt do not fit its probes and pairs")
     return found
 
 

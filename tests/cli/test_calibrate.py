@@ -132,6 +132,20 @@ def test_a_population_travels(made: Path, command: Command, tmp_path: Path) -> N
     assert here["uncapped_log10_lr"] == there["uncapped_log10_lr"]
 
 
+def test_prompts_are_chosen_from_a_population_alone(made: Path, command: Command, tmp_path: Path) -> None:
+    """One run says how the prompts read, the file does the rest; choosing from all runs finds the same prompts."""
+    said = ("--population", made / "population.json", "-n", "3")
+    alone = command("suites", "select", *said, "-o", tmp_path / "no.yaml")
+    assert (2, True) == (alone.code, "a population holds no prompts" in alone.line())
+    found = command("suites", "select", *runs_of(made, ["x1"]), *said, "-o", tmp_path / "a.yaml", "--json").json
+    labels = ("--pairs", made / "pairs.csv", "--groups", made / "groups.csv", *SIDES)
+    runs = runs_of(made, GROUP)
+    slow = command("suites", "select", *runs, *labels, "-n", "3", "-o", tmp_path / "b.yaml", "--json").json
+    assert slow["probes"] == found["probes"]
+    assert slow["choosing_groups"] == found["choosing_groups"]
+    assert slow["gain"]["chosen"] == pytest.approx(found["gain"]["chosen"], abs=0.02)
+
+
 def test_verify_finds_damage_and_forgery(made: Path, command: Command, tmp_path: Path) -> None:
     """Whole: 0. A changed byte: 5. A coefficient changed and every digest renewed: 5, for it no longer follows."""
     for name in ("population.json", "population.npz"):

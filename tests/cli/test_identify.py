@@ -45,6 +45,7 @@ SUSPECTS: dict[str, Callable[[int], str | None]] = {
     "constant": lambda _: answer(7, 3, session=1),
     "generator": lambda p: generated(p, 1),
     "ensemble": lambda p: answer(3 if p % 2 else 11, p, session=1),
+    "mostly": lambda p: answer(11 if p % 4 == 1 else 3, p, session=1),
     "silent": lambda _: None,
     "mute": lambda _: "",
 }
@@ -107,10 +108,11 @@ def test_a_known_endpoint_is_attributed(identify: Callable[..., Said]) -> None:
         ("constant", "do not depend on what is asked"),
         ("generator", "do not depend on what is asked"),
         ("ensemble", "two unrelated candidates"),
+        ("mostly", "two unrelated candidates"),
     ],
 )
 def test_none_of_these(identify: Callable[..., Said], name: str, why: str) -> None:
-    """A stranger, a constant, a generator and an ensemble of two are none of these, each for its reason."""
+    """A stranger, a constant, a generator and ensembles are none of these, each for its reason."""
     found = identify(name, "--json").json
     assert ("none of these", None) == (found["verdict"], found["attributed_to"])
     assert why in found["reason"]
