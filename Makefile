@@ -50,7 +50,7 @@ bench-report: setup
 bench-faults: setup
 	@$(BENCH) bench_faults bench_fuzz
 
-# Trains every model anew: 80 to 90 minutes on two cores.
+# Trains every model anew: about 80 to 85 minutes of two idle cores, added up.
 zoo: setup
 	@$(BIN)/python zoo/train.py
 	@$(BIN)/python zoo/lineage.py
