@@ -11,17 +11,23 @@ from time import perf_counter
 
 import numpy as np
 from _results import record
+from scipy.special import logsumexp, xlogy
 from scipy.stats import binom
 
 from blackbox.core import PooledProbe
 from blackbox.evidence.share import Triple, estimate, share_pvalue
 from blackbox.evidence.unexplained import unexplained_in
+from blackbox.stats.mixture import Counts
+from blackbox.stats.permutation import permutation_pvalue
+from blackbox.stats.share_likelihood import Prior, n_moved_weights, share_interval
 
 SEED, N_PROBES, N_CALLS, ALPHA = 20_260_101, 16, 15, 0.01
 LAWS = {"peaked": (12, 0.3), "diffuse": (20, 0.5)}
+COVERAGE = ((12, 12), (16, 15), (20, 20))
+"""Probes and calls a probe at which coverage is measured."""
 SHARES = (0.0, 0.1, 0.2, 0.3)
 TEMPERATURES = (0.7, 1.3, 1.5, 2.0)
-N_PERMUTATIONS, N_BOOTSTRAP = 999, 99
+N_PERMUTATIONS, N_BOOTSTRAP, N_LIMIT = 999, 99, 199
 
 
 def triples(rng: np.random.Generator, laws: tuple[np.ndarray, np.ndarray, np.ndarray]) -> list[Triple]:
@@ -34,11 +40,71 @@ def triples(rng: np.random.Generator, laws: tuple[np.ndarray, np.ndarray, np.nda
     return found
 
 
-def laws_of(rng: np.random.Generator, kind: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return `(P, K)` laws of the reference and of the alternative."""
+def laws_of(rng: np.random.Generator, kind: str, n_probes: int = N_PROBES) -> tuple[np.ndarray, np.ndarray]:
+    """Return `(P, K)` laws of the reference and of the alternative; `shared`: both stray from the same law."""
+    if kind == "shared":
+        common = rng.dirichlet(np.full(20, 0.3), n_probes)
+        p, q = (rng.gamma(np.maximum(6 * common, 1e-3)) + 1e-12 for _ in range(2))
+        return p / p.sum(-1, keepdims=True), q / q.sum(-1, keepdims=True)
     n_answers, concentration = LAWS[kind]
-    p, q = (rng.dirichlet(np.full(n_answers, concentration), N_PROBES) for _ in range(2))
+    p, q = (rng.dirichlet(np.full(n_answers, concentration), n_probes) for _ in range(2))
     return p, q
+
+
+def counted(rng: np.random.Generator, laws: tuple[np.ndarray, np.ndarray], share: float, n_calls: int) -> Counts:
+    """Return `(P, K)` answer counts of reference, suspect and alternative."""
+    p, q = laws
+    three = (p, (1 - share) * p + share * q, q)
+    n, m, c = (rng.multinomial(n_calls, law / law.sum(-1, keepdims=True)).astype(float) for law in three)
+    return Counts(reference=n, suspect=m, alternative=c)
+
+
+def coverage(rng: np.random.Generator, kind: str, *, share: float, size: tuple[int, int], n_audits: int) -> dict:
+    """Return how often the 95 % interval held the true share, found or not, and how wide it was."""
+    covered, widths, errors = 0, [], []
+    for _ in range(n_audits):
+        found = share_interval(counted(rng, laws_of(rng, kind, size[0]), share, size[1]), level=0.95)
+        covered += found.low <= share <= found.high
+        widths.append(found.high - found.low)
+        errors.append(found.share - share)
+    return {
+        "laws": kind, "share": share, "n_probes": size[0], "calls_a_probe": size[1], "n_audits": n_audits,
+        "coverage": covered / n_audits, "width": float(np.mean(widths)), "bias": float(np.mean(errors)),
+        "rmse": float(np.sqrt(np.mean(np.square(errors)))),
+    }  # fmt: skip
+
+
+def limit(rng: np.random.Generator, kind: str, *, share: float, n_audits: int) -> dict:
+    """Return the power of two tests nobody can run: one told from what the laws were drawn, one told the laws."""
+    average, told = 0, 0
+    n_answers, concentration = LAWS[kind]
+    for _ in range(n_audits):
+        p, q = laws_of(rng, kind)
+        one = counted(rng, (p, q), share, N_CALLS)
+        average += permutation_pvalue(_ratios(rng, one, share, n_answers * [concentration])) <= ALPHA
+        with np.errstate(divide="ignore", invalid="ignore"):
+            weights = np.nan_to_num(np.log1p(share * (q / p - 1)), posinf=1e3)
+        null = rng.multinomial(N_CALLS, p, size=(999, N_PROBES)) * weights
+        told += permutation_pvalue(np.array([(one.suspect * weights).sum(), *null.sum((1, 2))])) <= ALPHA
+    return {
+        "laws": kind, "share": share, "alpha": ALPHA, "n_audits": n_audits, "n_permutations": N_LIMIT,
+        "most_powerful_on_average": average / n_audits, "told_the_laws": told / n_audits,
+    }  # fmt: skip
+
+
+def _ratios(rng: np.random.Generator, one: Counts, share: float, prior: list[float]) -> np.ndarray:
+    """Return the log-likelihood ratio of the share against none, laws integrated out, under each labelling."""
+    pooled = one.reference + one.suspect
+    dealt = [[rng.multivariate_hypergeometric(row.astype(int), N_CALLS) for row in pooled] for _ in range(N_LIMIT)]
+    reference = np.concatenate([one.reference[None], np.array(dealt, float)]).reshape(-1, len(prior))
+    suspect = np.tile(pooled, (1 + N_LIMIT, 1)) - reference
+    alternative = np.tile(one.alternative, (1 + N_LIMIT, 1))
+    law = Prior(counts=np.tile(prior, (len(suspect), 1)), total=np.full(len(suspect), sum(prior)))
+    every = Counts(reference=reference, suspect=suspect, alternative=alternative)
+    weights = n_moved_weights(every, law, law)
+    moved = np.arange(weights.shape[1])
+    mixed = logsumexp(weights + xlogy(moved, share) + xlogy(N_CALLS - moved, 1 - share), axis=1)
+    return np.asarray((mixed - weights[:, 0]).reshape(1 + N_LIMIT, -1).sum(1))
 
 
 def tilted(p: np.ndarray, temperature: float) -> np.ndarray:
@@ -102,25 +168,39 @@ def _within(row: dict, name: str) -> bool:
     return row[name] <= binom.ppf(0.999, row["n_audits"], row["alpha"]) / row["n_audits"]
 
 
-def main(n_audits: int = 200) -> int:
+def _covers(row: dict) -> bool:
+    """Return whether coverage is at least the lower 99.9 % limit of a binomial at .95."""
+    return row["coverage"] >= binom.ppf(0.0005, row["n_audits"], 0.95) / row["n_audits"]
+
+
+def main(n_audits: int = 100) -> int:
     """Run everything, print it, write results; 1 if a target is missed."""
     started = perf_counter()
     rng = np.random.default_rng(SEED)
     rows = [known(rng, k, share=s, temperature=1.0, n_audits=n_audits) for k in LAWS for s in SHARES]
-    tilts = [known(rng, k, share=0.0, temperature=t, n_audits=2 * n_audits) for k in LAWS for t in TEMPERATURES]
+    tilts = [known(rng, k, share=0.0, temperature=t, n_audits=n_audits) for k in LAWS for t in TEMPERATURES]
     sizes = [(kind, n, share) for kind in LAWS for n in (15, 60) for share in SHARES]
     bounds = [unknown(rng, kind, share=share, n_calls=n, n_audits=n_audits) for kind, n, share in sizes]
-    for row in [*rows, *tilts, *bounds]:
+    covered = [
+        coverage(rng, k, share=s, size=size, n_audits=2 * n_audits)
+        for k in (*LAWS, "shared")
+        for s in SHARES
+        for size in COVERAGE
+    ]
+    limits = [limit(rng, k, share=s, n_audits=n_audits) for k in LAWS for s in (0.2, 0.3)]
+    for row in [*rows, *tilts, *bounds, *covered, *limits]:
         print(row)
     checks = {
         "known, peaked: share .2 found in at least 90 % of audits of 240 calls": rows[2]["found"] >= 0.9,
         "no share: found within the binomial range of alpha": all(_within(r, "found") for r in rows if not r["share"]),
         "temperature alone: 'mixed' within the binomial range of alpha": all(_within(r, "given") for r in tilts),
+        "known: intervals hold the share in 95 % within the binomial range": all(map(_covers, covered)),
         "unknown: a bound above the truth at most alpha": all(_within(r, "wrong") for r in bounds),
     }
     record("mixture", {
         "seed": SEED, "alpha": ALPHA, "n_permutations": N_PERMUTATIONS, "n_bootstrap": N_BOOTSTRAP,
-        "known": rows, "temperature_only": tilts, "unknown": bounds, "checks": checks,
+        "known": rows, "temperature_only": tilts, "unknown": bounds, "coverage": covered, "limits": limits,
+        "checks": checks,
         "seconds": perf_counter() - started,
     })  # fmt: skip
     print(checks)

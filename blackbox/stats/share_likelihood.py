@@ -150,7 +150,7 @@ def _n_answers(given: Given, factor: float) -> FloatArray:
 
 def _evidence_of_both(n: FloatArray, c: FloatArray, given: Given, size: float, n_answers: FloatArray) -> float:
     """Return the log-probability of both sides' answers, whichever of the possible answers these are."""
-    prior = Prior(counts=size * given, total=size * n_answers)
+    prior = Prior(counts=np.where(given, size, 0.0), total=size * n_answers)
     names = gammaln(n_answers + 1) - gammaln(n_answers - given.sum(-1) + 1)
     return float(names.sum()) + _evidence(n, prior) + _evidence(c, prior)
 
@@ -159,7 +159,7 @@ def _leaning(seen: Given, expected: FloatArray, n_answers: FloatArray) -> Iterab
     for lean in LEANINGS:
         shape = np.asarray((1 - lean) * seen + lean * expected, dtype=np.float64)
         for size in SIZES:
-            yield Prior(counts=size * shape, total=size * n_answers)
+            yield Prior(counts=float(size) * shape, total=float(size) * n_answers)
 
 
 def _evidence(counts: FloatArray, prior: Prior) -> float:
