@@ -10,7 +10,7 @@ import typer
 
 from blackbox.cli.options import JsonOption, ResultsOption, folder
 from blackbox.cli.output import columns, has_color, note, say, write_text
-from blackbox.cli.reporting import Form
+from blackbox.cli.reporting import Form, MarkdownOption, write_for_machines
 
 if TYPE_CHECKING:
     from typer import Typer
@@ -33,6 +33,7 @@ def diff(
     ] = None,
     to: Annotated[Form, typer.Option("--format", help="How to draw it.")] = Form.TERMINAL,
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write it here instead.")] = None,
+    markdown: MarkdownOption = None,
     gate: Annotated[bool, typer.Option("--gate", help="Exit 1 if an answer changed.")] = False,
     results: ResultsOption = None,
     as_json: JsonOption = False,
@@ -54,5 +55,6 @@ def diff(
     else:
         write_text(out, text)
         note(f"written: {out}")
+    write_for_machines(document, junit=None, markdown=markdown)
     if gate and document["counts"].get("answer changed"):
         raise typer.Exit(CHANGED)

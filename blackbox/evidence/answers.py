@@ -23,7 +23,7 @@ PROMPT_CHARACTERS = 600
 
 @dataclass(slots=True, kw_only=True)
 class _Tally:
-    text: str
+    text: str | None
     outcome: str
     by_run: dict[str, int]
 
@@ -74,7 +74,7 @@ def _tallied(runs: Sequence[Run], probe: Probe) -> list[_Tally]:
         ((o.repeat, place, o) for place, run in enumerate(runs) for o in run.observations if o.probe_id == probe.id),
         key=lambda each: each[:2],
     )
-    found: dict[tuple[str, str], _Tally] = {}
+    found: dict[tuple[str, str | None], _Tally] = {}
     for _, place, observation in said:
         if observation.missing:
             continue
@@ -84,8 +84,9 @@ def _tallied(runs: Sequence[Run], probe: Probe) -> list[_Tally]:
     return sorted(found.values(), key=lambda tally: -tally.n)
 
 
-def _text(observation: Observation) -> str:
-    return observation.text or "" if observation.outcome in TEXT_OUTCOMES else ""
+def _text(observation: Observation) -> str | None:
+    """Return the answer; None where there is none: its outcome says what came instead."""
+    return observation.text or None if observation.outcome in TEXT_OUTCOMES else None
 
 
 def _entry(probe: Probe, form: str, found: Sequence[_Tally], longest: int) -> dict[str, Any]:
@@ -100,8 +101,8 @@ def _entry(probe: Probe, form: str, found: Sequence[_Tally], longest: int) -> di
         "n_distinct": len(found),
         "answers": [
             {
-                "text": tally.text[:longest],
-                "cut": len(tally.text) > longest,
+                "text": None if tally.text is None else tally.text[:longest],
+                "cut": len(tally.text or "") > longest,
                 "outcome": tally.outcome,
                 "n": tally.n,
                 "by_run": tally.by_run,

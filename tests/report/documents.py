@@ -469,7 +469,7 @@ def answers(runs: list[dict[str, Any]]) -> dict[str, Any]:
     """Return a suite's entry of `answers`: four probes, one of them with markup for an answer."""
     said = [
         {"text": "<i>blue</i>", "cut": False, "outcome": "ok", "n": 9, "by_run": {"0": 7, "1": 2}},
-        {"text": "", "cut": False, "outcome": "refusal", "n": 1, "by_run": {"1": 1}},
+        {"text": None, "cut": False, "outcome": "refusal", "n": 1, "by_run": {"1": 1}},
     ]
     return {
         "suite": runs[0]["suite"],
