@@ -311,7 +311,7 @@ def _say_collected(report: RunReport, *, as_json: bool) -> None:
     if as_json:
         decided = [pair.entry for pair in report.decided]
         print_json({
-            "schema": "blackbox.run/1",
+            "schema": "blackbox.collection/1",
             "exit_code": report.exit_code,
             "sessions": report.entries,
             "decided": decided,

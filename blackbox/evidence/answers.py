@@ -85,8 +85,8 @@ def _tallied(runs: Sequence[Run], probe: Probe) -> list[_Tally]:
 
 
 def _text(observation: Observation) -> str | None:
-    """Return the answer; None where something else came instead."""
-    return observation.text if observation.outcome in TEXT_OUTCOMES else None
+    """Return the answer; None where there is none: its outcome says what came instead."""
+    return observation.text or None if observation.outcome in TEXT_OUTCOMES else None
 
 
 def _entry(probe: Probe, form: str, found: Sequence[_Tally], longest: int) -> dict[str, Any]:

@@ -35,6 +35,7 @@ _FIELDS: Mapping[str, str] = {
     "mixed.share": "share not of A",
 }
 _INTERVALS = {"True": "intervals apart", "False": "intervals overlap"}
+_KEPT = "unchanged"
 _P_VALUES = frozenset({"same.pvalue_adjusted", "related.rank_pvalue"})
 _CHANCE = (
     "A p-value or an effect that moved without a changed answer is what two samples of one endpoint do; an interval "
@@ -93,9 +94,9 @@ def _row(pair: Mapping[str, Any]) -> tuple[Inline, ...]:
         _pair_name(pair),
         Name(text=str(pair.get("suite"))),
         _mark(pair),
-        verdict_mark(verdict["before"]).word if verdict else "–",
-        verdict_mark(verdict["after"]).word if verdict else "–",
-        moved if p else "–",
+        verdict_mark(verdict["before"]).word if verdict else _KEPT,
+        verdict_mark(verdict["after"]).word if verdict else _KEPT,
+        moved if p else _KEPT,
         ", ".join(str(cause) for cause in causes) or "nothing",
     )
 

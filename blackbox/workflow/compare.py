@@ -16,6 +16,7 @@ from blackbox.evidence.document import SCHEMA, run_entry
 from blackbox.evidence.looks import alpha_at, look_of, look_warnings
 from blackbox.report import render
 from blackbox.store import read_run, resolve_run, write_comparison
+from blackbox.workflow._compare_command import command_of
 from blackbox.workflow._compare_companions import Named, companions_of, read_companions
 from blackbox.workflow._compare_features import FeatureSource, answer_lengths, rankable, resolved_forms, testable
 from blackbox.workflow._compare_groups import Group, Grouping, grouped
@@ -144,7 +145,8 @@ def compared_document(
     document = _document(runs, grouping, judged, options, conflicts)
     if population:
         document["population"] = population_summary(population)
-    document["provenance"]["inputs"] = inputs_of(runs, named, population, options, document["pairs"])
+    inputs = inputs_of(runs, named, population, options, document["pairs"])
+    document["provenance"] |= {"command": command_of(inputs, options), "inputs": inputs}
     return document
 
 
@@ -349,5 +351,4 @@ def _provenance(judged: Sequence[_Judged], options: CompareOptions) -> dict[str,
         "seed": judged[0].rules.seed if judged else 0,
         "created_at": plain(options.created_at),
         "packages": {name: version(name) for name in packages},
-        "command": options.command([run.id for suite in judged for run in suite.group.runs]),
     }

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 
 WORDS = {"x": ("red", "blue"), "y": ("green", "violet")}
 
+WRONG: dict[tuple[str, ...], str] = {
+    ("one", "nothing"): "no comparison 'nothing'",
+    ("one", "two", "--rename", "x"): "write OLD=NEW",
+    ("one", "two", "--rename", "absent=x"): "no endpoint 'absent'",
+    ("one", "two", "--format", "junit"): "JUnit is written for comparisons only",
+}
+
 
 @pytest.fixture
 def runs(command: Command, tmp_path: Path) -> list[str]:
@@ -74,24 +81,14 @@ def test_pages_go_to_files(
     assert (tmp_path / "diff.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
-@pytest.mark.parametrize(
-    ("words", "line"),
-    [
-        (("one", "nothing"), "no comparison 'nothing'"),
-        (("one", "two", "--rename", "x"), "write OLD=NEW"),
-        (("one", "two", "--rename", "absent=x"), "no endpoint 'absent'"),
-        (("one", "two", "--format", "junit"), "JUnit is written for comparisons only"),
-    ],
-)
-def test_what_cannot_be_set_side_by_side(
-    command: Command, two: tuple[str, str], words: tuple[str, ...], line: str
-) -> None:
+@pytest.mark.usefixtures("two")
+def test_what_cannot_be_set_side_by_side(command: Command) -> None:
     """A missing comparison, a bad renaming, a form it does not have: one line and exit 2."""
-    assert two
-    said = command("diff", *words)
+    for words, line in WRONG.items():
+        said = command("diff", *words)
 
-    assert 2 == said.code
-    assert line in said.line()
+        assert 2 == said.code
+        assert line in said.line()
 
 
 def test_compare_writes_what_ci_reads(
@@ -108,3 +105,17 @@ def test_compare_writes_what_ci_reads(
     page = (tmp_path / "m.md").read_text("utf-8")
     assert page.startswith("# x against y")
     assert "before\n" + page == summary.read_text("utf-8")
+
+
+def test_a_job_gets_the_difference_as_markdown(
+    command: Command, two: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`--markdown` writes what `--format markdown` prints, and a CI service's summary is appended to."""
+    summary = tmp_path / "summary.md"
+    summary.write_text("before\n", encoding="utf-8")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    assert 0 == command("diff", *two, "--markdown", "diff.md", "--json").code
+    printed = command("diff", *two, "--format", "markdown").out
+
+    assert printed == (tmp_path / "diff.md").read_text(encoding="utf-8")
+    assert f"before\n{printed}{printed}" == summary.read_text(encoding="utf-8")

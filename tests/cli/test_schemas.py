@@ -65,6 +65,7 @@ FILES = {
         "presets",
         "profiles",
         "redacted-run",
+        "run",
         "serve-script",
         "suite",
     )

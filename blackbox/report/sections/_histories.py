@@ -14,8 +14,8 @@ _TONES: Mapping[str, Tone] = {
     "changed": "different",
     "unstable": "inconclusive",
     "inconclusive": "inconclusive",
-    "no change seen": "equivalent",
 }
+"""What was not seen is no finding of sameness: *no change seen* never looks like *equivalent*."""
 
 
 def histories(document: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

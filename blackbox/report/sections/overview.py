@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 MATRIX_FROM = 3
 """Endpoints from which a matrix says more than a list."""
+ONE_VERDICT = (
+    "There is no matrix of verdicts: every two endpoints have this one. How far apart they are stands under “All runs "
+    "at once”."
+)
 _SIGNS = {"different": "≠", "equivalent": "≈", "inconclusive": "?", "not_applicable": "–"}
 
 _SHADES = ((1.0, "nearest to each other of all pairs here"), (0.6, "between"), (0.0, "furthest apart"))
@@ -70,6 +74,8 @@ def _of_endpoints(document: Mapping[str, Any]) -> tuple[Block, ...]:
     names = list(dict.fromkeys([*(name for name in named if name in paired), *sorted(paired)]))
     if len(names) >= MATRIX_FROM and len({str(entry.get("verdict")) for entry in entries}) > 1:
         return (_verdict_matrix(entries, names, _anchors(pairs(document))),)
+    if len(names) > MATRIX_FROM and listed(document.get("landscape")):
+        return (Text(text=ONE_VERDICT, kind="note"),)
     if entries and len(names) < MATRIX_FROM and len(pairs(document)) > len(entries):
         return (_summed_up(entries),)
     return ()

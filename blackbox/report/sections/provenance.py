@@ -86,10 +86,15 @@ def _commands(document: Mapping[str, Any]) -> tuple[Block, ...]:
         for name, run in found.items()
         if run.get("journal_head")
     ]
-    seed = provenance.get("seed")
     named = " ".join(["blackbox compare", *(shlex.quote(name) for name in found)])
-    recompute = " ".join([str(provenance.get("command") or named), *([f"--seed {seed}"] if seed is not None else [])])
+    recompute = str(provenance.get("command") or named) + _seed(provenance)
     return (Text(text=_RECOMPUTE), Command(lines=(*verify, recompute))) if found else ()
+
+
+def _seed(provenance: Mapping[str, Any]) -> str:
+    """Return the seed where the command does not say it; a comparison that names its inputs states a whole command."""
+    seed = provenance.get("seed")
+    return "" if seed is None or provenance.get("inputs") else f" --seed {seed}"
 
 
 SECTION = Section(title="Provenance", order=95, build=build)
