@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from blackbox.workflow._compare_jobs import Jobs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
 
     from blackbox.workflow._compare_jobs import BackendName
-
-ALL_QUESTIONS = ("same", "related", "mixed")
-_WORDS = ("population", "chosen", "reply")
-"""Options of one value that stand in the command that computes a comparison again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +35,7 @@ class CompareOptions:
     """
 
     created_at: datetime
-    questions: tuple[str, ...] = ALL_QUESTIONS
+    questions: tuple[str, ...] = ("same", "related", "mixed")
     seed: int | None = None
     allow_decoding_differences: bool = False
     out: Path | None = None
@@ -53,20 +47,6 @@ class CompareOptions:
     reply: Path | None = None
     backend: BackendName | None = None
     n_jobs: int | None = None
-
-    def command(self, runs: Sequence[str]) -> str:
-        """Return the command that computes the same again from these runs; the seed stands beside it."""
-        said: list[tuple[str, object]] = [
-            *(("--control", run) for run in self.controls),
-            *(("--benign", run) for run in self.benign),
-            *(("--alternative", run) for run in self.alternatives),
-            *((f"--{name}", value) for name in _WORDS if (value := getattr(self, name)) is not None),
-        ]
-        if self.questions != ALL_QUESTIONS:
-            said.append(("--question", ",".join(self.questions)))
-        words = [word for name, value in said for word in (name, shlex.quote(str(value)))]
-        free = ["--allow-decoding-differences"] if self.allow_decoding_differences else []
-        return " ".join(["blackbox compare", *runs, *words, *free])
 
     @property
     def jobs(self) -> Jobs:

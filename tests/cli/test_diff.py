@@ -67,16 +67,10 @@ def test_the_gate_closes_on_a_changed_answer(command: Command, two: tuple[str, s
     assert 0 == command("diff", *two).code
 
 
-def test_pages_go_to_files(
-    command: Command, two: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """-o writes the page and says where; --markdown another; a CI service's summary file is written too."""
-    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
-    said = command("diff", *two, "--format", "html", "-o", "diff.html", "--markdown", "diff.md")
+def test_html_goes_to_a_file(command: Command, two: tuple[str, str], tmp_path: Path) -> None:
+    """-o writes the page and says where."""
+    said = command("diff", *two, "--format", "html", "-o", "diff.html")
 
-    page = (tmp_path / "diff.md").read_text("utf-8")
-    assert page.startswith("# ")
-    assert page == (tmp_path / "summary.md").read_text("utf-8")
     assert "written: diff.html" in said.err
     assert (tmp_path / "diff.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import shutil
 from datetime import UTC, datetime
 from functools import cache
@@ -120,26 +119,6 @@ def test_an_untouched_comparison_is_reproduced_bit_for_bit(results: Path) -> Non
     assert (found["ok"], found["reproduced"], found["problems"], found["warnings"]) == (True, True, [], [])
     assert audit(moved, [str(moved / "made-compare-1" / "comparison.json")], expect_head=found["head"])["ok"]
     assert not audit(moved, ["made-compare-1"], expect_head="0" * 64)["ok"]
-
-
-def test_the_printed_command_computes_the_same_document(
-    results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Whatever was asked is in it, quoted for a shell: what was chosen, the reply, the questions, the control."""
-    reply = tmp_path / "a reply.txt"
-    reply.write_text("That was our cache.", encoding="utf-8")
-    a, b, c = sorted(path.parent.name for path in results.glob("*/manifest.json"))
-    asked = {"chosen": "a reader's tip; $(nothing)", "questions": ("same", "mixed"), "reply": reply, "controls": (c,)}
-    document = compare_runs(results, [a, b], CompareOptions(created_at=NOW, **asked), lambda _: None).document
-    provenance = document["provenance"]
-
-    words = shlex.split(provenance["command"])[1:]
-    assert 0 == main([*words, "--seed", str(provenance["seed"]), "--results", str(results), "--json"])
-    again = json.loads(capsys.readouterr().out)
-
-    for each in (document, again):
-        each["provenance"] = {**each["provenance"], "created_at": None, "inputs": None}
-    assert json.dumps(again, sort_keys=True) == json.dumps(document, sort_keys=True)
 
 
 def _numbers(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
