@@ -1,7 +1,7 @@
 """Nothing lost, nothing leaked: kills, disks, clocks, every fault, storms, refusals, memory and keys, with counts.
 
 The rigs are those of `tests/support`, which `make test` uses in short form. Parts can be named: kills, disks, matrix,
-storms, keys, memory. Results of parts that are not run again are kept where the versions agree.
+limits, storms, keys, memory, memory-http. Results of parts that are not run again are kept where the versions agree.
 """
 
 from __future__ import annotations
@@ -34,9 +34,11 @@ def main() -> int:
         "kills": _faults_crashing.kills,
         "disks": _faults_crashing.disks,
         "matrix": _faults_collecting.matrix,
+        "limits": _faults_storms.limits,
         "storms": _faults_storms.storms,
         "keys": _faults_keys.keys,
         "memory": _faults_storms.memory,
+        "memory-http": _faults_storms.memory_http,
     }
     found = _kept()
     for name in sys.argv[1:] or parts:

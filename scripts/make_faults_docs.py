@@ -12,21 +12,49 @@ from generated_page import kept
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "faults.md"
 RESULTS = ROOT / "benchmarks" / "results" / "faults.json"
-_BEGIN, _END = "<!-- measured -->\n", "<!-- end -->"
+_BEGIN, _BEGIN_LIMITS, _END = "<!-- measured -->\n", "<!-- limits -->\n", "<!-- end -->"
 
 
 def table(found: dict[str, Any]) -> str:
     """Return the Markdown table of `make bench-faults`."""
-    parts = {"kills": _kills, "disks": _disks, "matrix": _matrix, "storms": _storms, "keys": _keys, "memory": _memory}
+    parts = {"kills": _kills, "disks": _disks, "matrix": _matrix, "limits": _limits, "storms": _storms, "keys": _keys,
+             "memory": _memory, "memory-http": _memory}  # fmt: skip
     rows = [f"| {name} | {said(found[name])} |" for name, said in parts.items() if name in found]
     return "\n".join(["| part | found |", "|---|---|", *rows])
 
 
 def document(text: str) -> str:
     """Return the page with its table as it has to be."""
-    before, _, rest = text.partition(_BEGIN)
     found = json.loads(RESULTS.read_text(encoding="utf-8"))
-    return f"{before}{_BEGIN}{table(found)}\n{_END}{rest.partition(_END)[2]}"
+    for begin, made in ((_BEGIN, table(found)), (_BEGIN_LIMITS, limits_table(found["limits"]))):
+        before, _, rest = text.partition(begin)
+        text = f"{before}{begin}{made}\n{_END}{rest.partition(_END)[2]}"
+    return text
+
+
+def limits_table(part: dict[str, Any]) -> str:
+    """Return the Markdown table of limits, and by how much each was exceeded."""
+    sizes = list(part["limits"][0]["over"])
+    rows = [
+        f"| {row['limit']} | {'named' if row['says_when'] else 'not named'} | "
+        + " | ".join(f"{max(0.0, over):g}" for over in row["over"].values())
+        + " |"
+        for row in part["limits"]
+    ]
+    head = ["| the server lets pass | time to wait | " + " | ".join(f"{n} at once" for n in sizes) + " |"]
+    return "\n".join([*head, "|---|---|" + "---|" * len(sizes), *rows])
+
+
+def _limits(part: dict[str, Any]) -> str:
+    spaced = [row for row in part["limits"] if not row["bucket"]]
+    buckets = [row for row in part["limits"] if row["bucket"]]
+    worst = max(over - int(n) for row in buckets for n, over in row["over"].items())
+    kept = all(over <= int(n) for row in spaced for n, over in row["over"].items())
+    return (
+        f"{len(part['limits'])} kinds of refusal, simulated, {part['calls']} calls, 1 to 16 at once, all answered: "
+        f"windows and even spacing {'never' if kept else 'NOT'} exceeded by more than one burst, buckets by at most "
+        f"{worst:.1f} requests more than that"
+    )
 
 
 def main() -> int:

@@ -104,18 +104,25 @@ def test_a_client_that_does_not_pace_at_all_is_caught(monkeypatch: pytest.Monkey
         assert stormed(LIMITS["1 a second, evenly"](), concurrency=4, n=40)["over"] <= 4
 
 
-def test_waiting_for_a_time_that_is_not_named_has_an_end() -> None:
-    """A server that refuses everything and never says when is given up within minutes, after few requests."""
+def given_up() -> tuple[str, float, int]:
+    """Return how a lane ends that is refused everything, without a time: its status, seconds, and requests."""
     server, sink = StormServer(Windows(1, 1e9, used=1), says_when=False), MemorySink()
 
     async def run() -> tuple[str, float]:
         (result,) = await collected(lane(ScriptedEndpoint(server), sink, n=40, concurrency=4))
         return result.status, asyncio.get_running_loop().time()
 
-    status, seconds = run_virtually(run())
+    return *run_virtually(run()), server.n_refused
+
+
+def test_waiting_for_a_time_that_is_not_named_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given up within minutes, after few requests; a lane that lets every call try on as often is caught."""
+    status, seconds, n_refused = given_up()
     assert status == "failed"
     assert seconds < 600
-    assert server.n_refused <= 12
+    assert n_refused <= 12
+    monkeypatch.setattr(pacing.Pacer, "n_probes", 0)
+    assert given_up()[1] > 600
 
 
 def test_one_outage_does_not_slow_a_run_for_good() -> None:

@@ -12,6 +12,7 @@ from support.chat_servers import CALL, KEY, asked, chat_spec, replied
 from blackbox import registry
 from blackbox.core import Call, Decoding, Message
 from blackbox.endpoints._sending import CONNECTIONS_A_POOL, Pools, open_connections, proxy_for
+from blackbox.endpoints._transport import GuardedTransport
 from blackbox.endpoints.openai_chat import ENDPOINT
 from blackbox.errors import ConfigError, RequestRejected
 
@@ -107,6 +108,12 @@ async def test_ambient_settings_of_the_client_library_reach_no_server(monkeypatc
     assert (plain_request.url, plain_request.headers, plain_request.content) == (
         request.url, request.headers, request.content,
     )  # fmt: skip
+
+
+async def test_a_transport_that_passes_on_what_the_client_adds_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests above see headers that the client library puts on by itself."""
+    monkeypatch.setattr(GuardedTransport, "_outgoing", lambda _self, request: request)
+    assert any(name.startswith("x-stainless") for name in (await sent(api_key_env=None)).headers)
 
 
 async def test_the_client_never_holds_the_key() -> None:

@@ -7,7 +7,8 @@ import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from support.drawn_answers import configuration, numbered_suite
+from blackbox.serve import running
+from support.drawn_answers import DrawnAnswers, configuration, numbered_suite
 from support.processes import Task, forked, hook, said
 
 if TYPE_CHECKING:
@@ -21,15 +22,26 @@ def collected(
     folder: Path, n: int, *, resumed: bool = True, hooks: tuple[Callable[[], None], ...] = ()
 ) -> dict[str, Any]:
     """Return the most memory that `n` answers took, and going on behind all but the last ten of them."""
+    return _collected(folder, n, "http://127.0.0.1:9/v1", resumed=resumed, hooks=(answers_itself, *hooks))
+
+
+def collected_over_http(folder: Path, n: int) -> dict[str, Any]:
+    """Return the same where the reference endpoint answers each call, in a process of its own beside the command."""
+    with running({"m": DrawnAnswers()}) as base_url:
+        return _collected(folder, n, base_url, resumed=False, hooks=())
+
+
+def _collected(
+    folder: Path, n: int, base_url: str, *, resumed: bool, hooks: tuple[Callable[[], None], ...]
+) -> dict[str, Any]:
     folder = folder / f"many-{n}"
     folder.mkdir()
-    configuration(folder, "http://127.0.0.1:9/v1", "m", more=", concurrency: 32")
+    configuration(folder, base_url, "m", more=", concurrency: 32")
     suite = numbered_suite(folder, N_PROBES, repeats=n // N_PROBES)
     words = ("run", "-s", str(suite), "--json")
     began, peaks = time.monotonic(), []
     for more in (("--max-requests", str(n - 10)), ()) if resumed else ((),):
-        task = Task(words=(*words, *more), folder=folder, environ={}, hooks=tuple(map(hook, (answers_itself, *hooks))))
-        process = forked(task)
+        process = forked(Task(words=(*words, *more), folder=folder, environ={}, hooks=tuple(map(hook, hooks))))
         code = process.code()
         peaks.append(process.peak_mb())
     document = json.loads(said(folder)[0])["sessions"][0]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from blackbox.errors import ConfigError
+from blackbox.workflow import config_text
 from blackbox.workflow.config import Flags, load, results_folder
 from blackbox.workflow.config_file import SCHEMA_PATH, json_schema
 from blackbox.workflow.config_text import looks_like_secret
@@ -125,6 +126,13 @@ def test_inline_key_is_refused_and_not_repeated(tmp_path: Path, field: str) -> N
     assert "blackbox.yaml:6:" in line
     assert "NAME_OF_THE_VARIABLE" in line
     assert SECRET not in line
+
+
+def test_a_configuration_that_takes_keys_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test above fails where nobody looks for them."""
+    monkeypatch.setattr(config_text, "_refuse_secrets", lambda *_: None)
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
+        test_inline_key_is_refused_and_not_repeated(tmp_path, f"api_key: {SECRET}")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from blackbox.workflow import leaks
 from blackbox.workflow.leaks import leaked_variables
 
 if TYPE_CHECKING:
@@ -54,6 +55,13 @@ def test_found_in_what_is_compressed(tmp_path: Path) -> None:
     for path in tmp_path.iterdir():
         assert KEY.encode() not in path.read_bytes()
         assert ("K",) == leaked_variables(path, {"K": KEY})
+
+
+def test_a_search_that_unpacks_nothing_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test above fails where files are searched as they lie there."""
+    monkeypatch.setattr(leaks, "_UNPACKED", {})
+    with pytest.raises(AssertionError):
+        test_found_in_what_is_compressed(tmp_path)
 
 
 def test_found_across_the_pieces_in_which_a_file_is_read(tmp_path: Path) -> None:
