@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from blackbox.evidence.conclusive import LOSS, WANTED, Conclusive, Laws, conclusive
 from blackbox.evidence.power import HOTTER, Reference, power, reference, tilted
 from blackbox.evidence.samples import MIN_DRAWS
 from blackbox.stats.randomness import generator
@@ -39,6 +40,7 @@ class PlannedPower:
         n_calls: Calls a side at these.
         effects: Power for each named effect.
         reason: Why there is none.
+        same: How often a pair that is the same would come out equivalent; None where equivalence can't be judged.
     """
 
     basis: str | None
@@ -47,6 +49,7 @@ class PlannedPower:
     n_calls: int
     effects: tuple[tuple[str, float], ...]
     reason: str | None = None
+    same: Conclusive | None = None
 
 
 def planned_power(suite: Suite, earlier: Sample | None, other: Sample | None) -> PlannedPower:
@@ -73,6 +76,16 @@ def planned_power(suite: Suite, earlier: Sample | None, other: Sample | None) ->
         n_probes=len(found.shares),
         n_calls=sum(found.n_x),
         effects=_effects(found, mixed_in, alpha=decision.alpha, seed=decision.seed),
+        same=conclusive(
+            Laws(
+                own=found.shares,
+                control=mixed_in,
+                alpha=decision.alpha,
+                margin=decision.margin,
+                seed=decision.seed,
+            ),
+            found.n_x,
+        ),
     )
 
 
@@ -115,4 +128,15 @@ def power_line(found: PlannedPower, suite: str) -> str:
     if found.reason is not None:
         return f"power of {suite}: not stated, because {found.reason}"
     effects = "; ".join(f"{name} {value:.0%}" for name, value in found.effects)
-    return f"power of {suite} at α = {found.alpha:g} with {found.n_calls} calls a side: {effects} (from {found.basis})"
+    said = f"power of {suite} at α = {found.alpha:g} with {found.n_calls} calls a side: {effects} (from {found.basis})"
+    return f"{said}; {_same_line(found.same)}"
+
+
+def _same_line(same: Conclusive | None) -> str:
+    if same is None:
+        return "too few probes to call any pair equivalent"
+    enough = f"from {same.repeats} calls a probe on" if same.repeats is not None else "with no number of calls tried"
+    return (
+        f"a pair that is the same comes out equivalent (margin {same.margin:.0%}, {LOSS:.0%} of answers missing) in "
+        f"{same.share:.0%}, and in {WANTED:.0%} {enough}"
+    )

@@ -54,5 +54,6 @@ def _entry(suite: Suite, found: PlannedPower) -> dict[str, Any]:
         "n_calls_a_side": found.n_calls,
         "effects": [{"effect": name, "power": value} for name, value in found.effects],
         "reason": found.reason,
+        "same": {"equivalent": found.same.share, "repeats_for_70_percent": found.same.repeats} if found.same else None,
         "line": power_line(found, suite.name),
     }

@@ -9,9 +9,14 @@ import pytest
 from support.runs import drawn_answers, make_run, make_sample, make_suite, peaked
 
 from blackbox import registry
+from blackbox.evidence.conclusive import REPEATS, Laws, shown
+from blackbox.evidence.distances import Distances
+from blackbox.evidence.equivalence import Margin, Missing, equivalence
 from blackbox.evidence.planned import BASE_LAWS, planned_power, power_line
 from blackbox.evidence.power import tilted
 from blackbox.evidence.same import Design, compare_pair
+from blackbox.stats.distances import exact_mmd2
+from blackbox.stats.loss import worst_missing_mmd2
 
 SUITE = make_suite(12, repeats=15)
 
@@ -77,3 +82,45 @@ def test_another_run_is_what_is_mixed_in() -> None:
     found = planned_power(SUITE, one, two)
     assert two.run.id in found.basis
     assert dict(found.effects)["100% of calls answered by another model"] < 0.1
+
+
+def test_a_plan_says_when_a_same_pair_would_be_called_so() -> None:
+    """Few calls conclude little; the size it names does, by the bounds that decide; few probes never do."""
+    suite = make_suite(16, repeats=15)
+    suite = replace(suite, decision=replace(suite.decision, alpha=0.05))
+    said = planned_power(suite, None, None)
+    assert said.same is not None
+    assert said.same.share < 0.3
+    assert said.same.repeats in REPEATS
+    assert f"from {said.same.repeats} calls a probe on" in power_line(said, "s")
+    few = planned_power(make_suite(15), None, None)
+    assert few.same is None
+    assert "too few probes" in power_line(few, "s")
+
+
+def test_the_planned_conclusions_are_what_equivalence_concludes() -> None:
+    """Student's bounds in the plan and the bootstrap's in the verdict agree on how many of 60 pairs are equivalent."""
+    rng = np.random.default_rng(4)
+    own, other = peaked(rng, 16, 6, 0.3), peaked(rng, 16, 6, 0.3)
+    laws = Laws(own=tuple(own), control=tuple(other), alpha=0.05, margin=0.2, seed=0)
+    planned = shown(laws, (60,) * 16)
+    assert 0.1 < planned < 0.95
+    assert abs(np.mean([is_equivalent(rng, own, other, 60, i) for i in range(60)]) - planned) <= 0.2
+
+
+def is_equivalent(rng: np.random.Generator, own: np.ndarray, other: np.ndarray, n: int, seed: int) -> bool:
+    """Return the verdict's own judgement of one simulated pair that lost 5 % of its answers."""
+    lost = rng.binomial(n, 0.05, size=(2, len(own)))
+    x, y, z = (rng.multinomial(k, law).astype(float) for k, law in ((n - lost[0], own), (n - lost[1], own), (n, other)))
+    between = exact_mmd2(x, x + y)
+    worst = [worst_missing_mmd2((a, b), (int(i), int(j))) for a, b, i, j in zip(x, y, *lost, strict=True)]
+    found = Distances(
+        probe_ids=tuple(f"p{i}" for i in range(len(own))),
+        between=between,
+        to_a=exact_mmd2(x, x + z),
+        to_b=exact_mmd2(y, y + z),
+        n_draws=(n - lost.max(0)).astype(float),
+        agreement=np.ones(len(own)),
+    )
+    missing = Missing(radius=1.0, n_silent=0, added=float(np.mean(worst - between)), rest=0.0)
+    return equivalence(found, missing, Margin(share=0.2, level=0.05, seed=seed), digests=["a", "b"]).status == "shown"
