@@ -13,6 +13,7 @@ from support.runs import drawn_answers, make_run, peaked, stored
 
 from blackbox import suites
 from blackbox.errors import EvidenceDamaged, UsageError
+from blackbox.evidence.screening import screened
 from blackbox.store import TableFields
 from blackbox.workflow.compare import compare_runs
 from blackbox.workflow.compare_options import CompareOptions
@@ -98,6 +99,33 @@ def test_null_pairs_of_twelve_run_imports(tmp_path: Path) -> None:
     assert len(pairs) == 66
     assert sum(pair["same"]["pvalue"] <= 0.05 for pair in pairs) <= 9
     assert {pair["same"]["verdict"] for pair in pairs} == {"inconclusive"}
+
+
+def test_many_pairs_are_drawn_together_and_give_the_same_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 55 pairs every p is the one that a pair at a time gives, whether it is followed further or not."""
+    rng = np.random.default_rng(2)
+    own, other = np.eye(6)[[0, 1, 2]] * 0.7 + 0.05, np.eye(6)[[3, 4, 5]] * 0.7 + 0.05
+    laws = {f"m{j}": other if j > 8 else own for j in range(11)}
+    names = imported(tmp_path, simulated_rows(rng, laws, 12))
+    asked: list[int] = []
+
+    def counted(pairs: Any, *args: Any, **more: Any) -> Any:
+        found = screened(pairs, *args, **more)
+        asked.append(sum(map(bool, found)))
+        return found
+
+    monkeypatch.setattr("blackbox.workflow._compare_same.screened", counted)
+    together = compared(tmp_path / "results", names)["pairs"]
+    monkeypatch.setattr("blackbox.workflow._compare_same.screened", lambda pairs, *_, **__: [()] * len(pairs))
+    alone = compared(tmp_path / "results", names)["pairs"]
+    assert sum(asked) == 55
+    for one, other_way in zip(together, alone, strict=True):
+        for name in ("pvalue", "pvalue_adjusted", "verdict"):
+            assert one["same"][name] == other_way["same"][name]
+        assert one["same"]["effect"] == pytest.approx(other_way["same"]["effect"], abs=1e-12)
+    assert min(pair["same"]["pvalue"] for pair in together) < 0.001 < max(pair["same"]["pvalue"] for pair in together)
 
 
 def test_long_imported_answers_are_open(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ each labelling the runs' rows times their transpose, over all probes at once. Th
 a Gram matrix of answers by as much as a probe has fewer different answers than answers squared. Products hold integers
 below 2²⁴: float32 is exact.
 
-`compare` screens many pairs with `screening`, which does the same for χ² and unequal counts too, in float64; this is
-the faster special case of exact match at one equal count, for matrices of endpoints of which only distances are asked.
+It is what exact match alone could cost at one equal count, and no part of the package: `compare` decides by the
+omnibus, whose χ² divides by how often both runs of a pair gave an answer and is no inner product of one row a run. Its
+product over pairs is `blackbox.evidence.screening`.
 """
 
 from __future__ import annotations
