@@ -14,6 +14,8 @@ from blackbox import registry
 from blackbox.errors import UsageError
 from blackbox.report import blocks, render
 from blackbox.report.assembling import assemble
+from blackbox.report.sections._histories import history_mark
+from blackbox.report.sections.overview import ONE_VERDICT
 
 SECTIONS = registry.names("report.sections")
 CONTRACT_PAIR = ("a", "b", "a_endpoint", "b_endpoint", "same", "similarity", "related", "mixed", "missing")
@@ -319,3 +321,22 @@ def test_an_effect_is_explained_in_its_own_unit() -> None:
 
     assert ("squared kernel distance" in squared, "squared kernel distance" in share) == (True, False)
     assert "as far as if this share of one side's calls" in share
+
+
+def test_nothing_seen_never_looks_equivalent() -> None:
+    """A history without an alarm has a mark of its own: silence is no finding of sameness."""
+    tones = {verdict: history_mark({"verdict": verdict}).tone for verdict in ("no change seen", "changed", "unstable")}
+
+    assert {"no change seen": "neutral", "changed": "different", "unstable": "inconclusive"} == tones
+
+
+def test_where_all_verdicts_are_one_the_page_says_where_distances_stand() -> None:
+    """A matrix of one sign is not drawn, and its reader is told where to look instead."""
+    whole = documents.hundred(5)
+    several = render(whole, to="html")
+    for entry in whole["endpoint_pairs"]:
+        entry["verdict"] = "different"
+    alike = render(whole, to="html")
+
+    assert (False, True) == (ONE_VERDICT in several, ONE_VERDICT in alike)
+    assert 1 == several.count('class="matrix"') - alike.count('class="matrix"')
