@@ -10,6 +10,7 @@ runs on all of them, because its own code would take hours. A ± is one standard
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     Shares = np.ndarray[Any, np.dtype[np.float64]]
 
 N_PROBES, N_OPTIONS, SPREAD, B, ALPHA, SEED = 20, 8, 2.0, 199, 0.05, 23
-TABLE_OPTIONS = 100
+TABLE_OPTIONS, FEW = 100, 20
 LETTERS = [chr(ord("a") + k) for k in range(TABLE_OPTIONS)]
 OURS = ("exact_mmd", "chi2", "jsd")
 
@@ -99,13 +100,16 @@ TABLE = (
 )
 SCENARIOS = (
     Scenario(name="one model", n=20, suspect=same, table=None, n_pairs=400, n_checked=3),
-    *(Scenario(name=name, n=n, suspect=s, table=None, n_pairs=400, n_checked=1) for name, n, s, _ in TABLE),
+    *(
+        Scenario(name=name, n=n, suspect=s, table=asked, n_pairs=pairs, n_checked=1 if n > FEW else 3)
+        for (name, n, s, asked), pairs in zip(TABLE, (400, 150, 400, 300), strict=True)
+    ),
     Scenario(name="temperature 0.77", n=20, suspect=heated(0.77), table=None, n_pairs=400, n_checked=3),
     Scenario(name="one model, unequal loss", n=10, suspect=same, table=None, n_pairs=400, n_checked=3, lost=0.7),
-    *(
-        Scenario(name=name, n=n, suspect=s, table=asked, n_pairs=400, n_checked=1, n_options=TABLE_OPTIONS)
-        for name, n, s, asked in TABLE
-    ),
+)
+TABLE_SCENARIOS = tuple(
+    Scenario(name=name, n=n, suspect=s, table=asked, n_pairs=400, n_checked=1, n_options=TABLE_OPTIONS)
+    for name, n, s, asked in TABLE
 )
 
 
@@ -167,7 +171,8 @@ def audit(scenario: Scenario, rng: np.random.Generator) -> tuple[list[np.ndarray
 
 def run(scenario: Scenario, peer: ModelEqualityTesting | None) -> dict[str, Any]:
     """Return how often each test rejects."""
-    rng = np.random.default_rng([SEED, scenario.n, len(scenario.name), scenario.n_options])
+    kind = [] if scenario.n_options == N_OPTIONS else [scenario.n_options]
+    rng = np.random.default_rng([SEED, scenario.n, len(scenario.name), *kind])
     found: list[dict[str, float]] = []
     for i in range(scenario.n_pairs):
         x, y = audit(scenario, rng)
@@ -190,28 +195,33 @@ def run(scenario: Scenario, peer: ModelEqualityTesting | None) -> dict[str, Any]
     }
 
 
-def main() -> None:
-    """Print and record the table."""
+def main(*wanted: str) -> None:
+    """Print and record both kinds of laws, or the one named: `power` or `power_table`."""
     try:
         peer = ModelEqualityTesting()
     except Missing as missing:
         peer = None
         print(f"the package's own code is not run: {missing}")
     torch.set_num_threads(1)
-    rows = [run(scenario, peer) for scenario in SCENARIOS]
+    for name, scenarios in (("power", SCENARIOS), ("power_table", TABLE_SCENARIOS)):
+        if not wanted or name in wanted:
+            rows = [run(scenario, peer) for scenario in scenarios]
+            show(rows)
+            settings = {"seed": SEED, "alpha": ALPHA, "n_permutations": B, "peer": peer.version if peer else None}
+            record(name, {**settings, "n_probes": N_PROBES, "logit_sd": SPREAD, "rows": rows})
+
+
+def show(rows: list[dict[str, Any]]) -> None:
+    """Print one kind of laws."""
     columns = ("omnibus", *OURS, "package")
-    print(f"rejections at α = {ALPHA}, B = {B}    {'n':>9}" + "".join(f"{name:>15}" for name in columns))
+    print(f"rejections at α = {ALPHA}, B = {B}  {'answers':>9}{'n':>6}" + "".join(f"{name:>15}" for name in columns))
     for row in rows:
         cells = "".join(f"{row['power'][c]:>9.3f} ±{row['standard_error'][c]:.3f}" for c in columns)
         asked = row["methods_table"]
         beside = "  METHODS §2: MMD {:.2f}, χ² {:.2f}, package {:.2f}".format(*asked) if asked else ""
-        print(f"  {row['scenario']:<24}{row['n_options']:>4}{row['n']:>6}  {cells}{beside}")
-    version = peer.version if peer else None
-    design = {"n_probes": N_PROBES, "logit_sd": SPREAD}
-    settings = {"seed": SEED, "alpha": ALPHA, "n_permutations": B, "peer": version, **design}
-    record("power", {**settings, "rows": rows})
+        print(f"  {row['scenario']:<24}{row['n_options']:>13}{row['n']:>6}  {cells}{beside}")
 
 
 if __name__ == "__main__":
     with threadpool_limits(limits=1):
-        main()
+        main(*sys.argv[1:])

@@ -26,7 +26,7 @@ WANTED = 0.7
 """Share of same pairs that ought to come out equivalent."""
 LOSS = 0.05
 """Answers missing on both sides."""
-REPEATS = (15, 30, 50, 75, 100, 150, 200)
+REPEATS = (15, 30, 50, 75, 100, 150, 200, 300, 500)
 """Calls a probe that are tried."""
 N_AUDITS = 60
 

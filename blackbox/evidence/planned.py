@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blackbox.evidence.conclusive import LOSS, WANTED, Conclusive, Laws, conclusive
+from blackbox.evidence.conclusive import LOSS, REPEATS, WANTED, Conclusive, Laws, conclusive
+from blackbox.evidence.equivalence import MIN_PROBES
 from blackbox.evidence.power import HOTTER, Reference, power, reference, tilted
 from blackbox.evidence.samples import MIN_DRAWS
 from blackbox.stats.randomness import generator
@@ -134,9 +135,9 @@ def power_line(found: PlannedPower, suite: str) -> str:
 
 def _same_line(same: Conclusive | None) -> str:
     if same is None:
-        return "too few probes to call any pair equivalent"
-    enough = f"from {same.repeats} calls a probe on" if same.repeats is not None else "with no number of calls tried"
+        return f"equivalence can't be judged: it needs {MIN_PROBES} such probes"
+    wanted = f"{same.repeats} calls a probe would do" if same.repeats else f"{REPEATS[-1]} calls a probe would not do"
     return (
         f"a pair that is the same comes out equivalent (margin {same.margin:.0%}, {LOSS:.0%} of answers missing) in "
-        f"{same.share:.0%}, and in {WANTED:.0%} {enough}"
+        f"{same.share:.0%}; for {WANTED:.0%} {wanted}"
     )

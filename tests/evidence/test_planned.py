@@ -92,10 +92,10 @@ def test_a_plan_says_when_a_same_pair_would_be_called_so() -> None:
     assert said.same is not None
     assert said.same.share < 0.3
     assert said.same.repeats in REPEATS
-    assert f"from {said.same.repeats} calls a probe on" in power_line(said, "s")
+    assert f"for 70% {said.same.repeats} calls a probe would do" in power_line(said, "s")
     few = planned_power(make_suite(15), None, None)
     assert few.same is None
-    assert "too few probes" in power_line(few, "s")
+    assert "needs 16 such probes" in power_line(few, "s")
 
 
 def test_the_planned_conclusions_are_what_equivalence_concludes() -> None:
