@@ -80,9 +80,12 @@ _MEASURED = """
 From the files `suites_*.json` in `benchmarks/results/`, made by `make bench-suites` or one part of it. *Rejected* is the share of pairs called
 different at .05 (excluded, for the tokenizer line): a false alarm in rows of the same weights, power in all others.
 *Scripted answers* are drawn from known laws: they show what the family's machinery finds, not what it finds of real
-models. The interval is that of the rate over independent pairs (Clopper and Pearson); a dash stands where pairs share sessions or hosts, so
-that no such interval holds (the file says how many sessions there were). `reasoned-choice` speaks of kinship, not of
-sameness: its row is the share of related pairs that agree on wrong answers more than every unrelated pair does. A row marked † was measured on an earlier
+models. The interval is that of the rate over independent pairs (Clopper and Pearson); a dash stands where pairs share
+sessions or hosts, so that no such interval holds (the file says how many sessions there were). `reasoned-choice` speaks
+of kinship, not of sameness: its row is the share of related pairs that agree on wrong answers more than every unrelated
+pair does. Where 64 pairs stand, each is of two scripted models of its own; elsewhere one pair of laws is drawn from again
+and again, so that such a row also depends on how these two happened to fall. Public and secret forms are held to each
+other within three standard errors, which is about .25 with 64 pairs and .5 with 16: equal power is shown no closer. A row marked † was measured on an earlier
 state of its suite's questions.
 """
 
