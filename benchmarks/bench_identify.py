@@ -1,13 +1,15 @@
 """Which: false attributions of models outside the library, and how often one inside is found, by lineage group.
 
 On recorded answers of models of known lineage (`../shared/data` beside the repository, or `BLACKBOX_DATA`), 50 prompts,
-one answer each. *Open set*: every model in turn is the suspect, its whole lineage group out of the library. *Closed
-set*: the rest of its group stays in. Without a population everything is calibrated on the library; with one, the
-population is built from half of the groups and the suspects and libraries are of the other half. Attribution to a model
-that is not labelled unrelated (a sibling, a vendor's other model, unknown lineage) is counted apart. Made-up endpoints
-(constants, generators, ensembles that answer every second prompt as another model) are suspects too. Groups weigh
-equally. Overlaps are computed once over all models; what depends on the library (centring, S-norm, rejection) is
-computed for each suspect. Words after the command name parts to measure: library, made_up, population.
+one answer each. *Open set*: a model is the suspect, its whole lineage group out of the library. *Closed set*: the rest
+of its group stays in. `library`: every model in turn, everything calibrated on the library; overlaps are computed once
+over all models, what depends on the library (centring, S-norm, rejection, second candidates) for each suspect; the test
+whether prompts are read is left out (every model reads them). `ensembles`: the same, suspects whose every answer is
+copied from one of several library members of different groups, drawn anew for each prompt. `made_up`: constants and
+generators, and `population`: a population of half of the groups, suspects and libraries of the other half (open set:
+one model of every second group); both by `identify` itself. Attribution to a model that is not labelled unrelated (a
+sibling, a vendor's other model, unknown lineage) is counted apart. Groups weigh equally. Words after the command name
+parts to measure.
 """
 
 from __future__ import annotations
@@ -17,8 +19,8 @@ import random
 import sys
 import tempfile
 from collections import defaultdict
-from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,14 +28,14 @@ import numpy as np
 from _results import record
 
 from blackbox import registry, suites
-from blackbox.core import Outcome
 from blackbox.evidence import landscape
-from blackbox.evidence.identification import ALPHA, normed_scores, rejection_by_library
+from blackbox.evidence.identification import ALPHA
 from blackbox.store import TableFields, read_run
+from blackbox.workflow import _identify_rivals as rivals
 from blackbox.workflow import _identify_scores as prompts
 from blackbox.workflow._calibrate_labels import Sides
-from blackbox.workflow._identify_ratios import against_population
 from blackbox.workflow.calibrating import CalibrateRequest, calibrate
+from blackbox.workflow.identifying import IdentifyRequest, identify
 from blackbox.workflow.importing import import_table
 
 if TYPE_CHECKING:
@@ -42,14 +44,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from blackbox.core import Run
-    from blackbox.workflow._identify_ratios import Against
 
     Relations = dict[frozenset[str], str]
     Runs = dict[str, tuple[Run, Path]]
     Tally = dict[str, dict[str, list[float]]]
 
 DATA = Path(os.environ.get("BLACKBOX_DATA", Path(__file__).parents[2] / "shared" / "data"))
-N_PROMPTS, N_MADE_UP, SEED = 50, 3, 20260301
+N_PROMPTS, N_MADE_UP, N_ENSEMBLES, SEED = 50, 3, 20, 20260301
+ENSEMBLES = ((0.5, 0.5), (0.7, 0.3), (0.85, 0.15), (1 / 3,) * 3, (0.6, 0.2, 0.2), (0.2,) * 5)
 SAME, DIFFERENT = ("SAME_WEIGHTS", "DERIVED_CLOSE"), ("UNRELATED",)
 GRAMS = ("word3", "char5")
 
@@ -87,15 +89,28 @@ def overlaps(runs: list[Run]) -> list[np.ndarray]:
     return found
 
 
-def judged(shared: list[np.ndarray], places: list[int], groups: list[int]) -> tuple[np.ndarray, list[int]]:
-    """Return the scores of the suspect (first place) with its library, candidates best first."""
+def judged(shared: list[np.ndarray], groups: list[int]) -> tuple[rivals.Judged, list[dict[str, Any]]]:
+    """Return a suspect (first place) beside its library, and the candidates best first."""
     numbers = np.array(groups)
     other = numbers[:, None] != numbers[None, :]
-    index = np.ix_(places, places)
-    averages = [np.nanmean([landscape.centred_overlap(s[index], other) for s in own], axis=0) for own in shared]
-    scores = normed_scores(averages, groups)
-    order = sorted(range(1, len(places)), key=lambda i: -scores[0, i])
-    return scores, order
+    ids = tuple(f"{i:03d}" for i in range(len(shared[0])))
+    by_probe = [
+        prompts.ProbeScores(
+            form="open", probe_ids=ids, values=np.stack([landscape.centred_overlap(s, other) for s in own])
+        )
+        for own in shared
+    ]
+    field = prompts.Field(runs=(None,) * len(groups), groups=tuple(groups), features={})  # type: ignore[arg-type]
+    found = rivals.Judged(field=field, by_probe=by_probe, scores=prompts.scores_of(by_probe, field), against=None)
+    order = sorted(range(1, len(groups)), key=lambda i: -found.scores[0, i])
+    return found, [{"place": i, "endpoint": str(i), "score": float(found.scores[0, i])} for i in order]
+
+
+def end_of(found: rivals.Judged, rows: list[dict[str, Any]]) -> str:
+    """Return how `identify` would end."""
+    if rivals.rejection_of(rows[0], found).pvalue > ALPHA:
+        return "rejected"
+    return "attributed" if rivals.rival_of(rows[0], rows[1:], found) is None else "two unrelated candidates"
 
 
 def by_library(
@@ -111,12 +126,14 @@ def by_library(
         ):
             if kind == "closed" and not kin:
                 continue
-            scores, order = judged(shared, [i, *library], [-1, *(hash_of(group[names[j]]) for j in library)])
-            best = library[order[0] - 1]
-            groups = [-1, *(hash_of(group[names[j]]) for j in library)]
-            taken = rejection_by_library(scores, groups, float(scores[0, order[0]])).pvalue <= ALPHA
+            index = np.ix_([i, *library], [i, *library])
+            found, rows = judged(
+                [own[(slice(None), *index)] for own in shared], [-1, *(hash_of(group[names[j]]) for j in library)]
+            )
+            best = library[rows[0]["place"] - 1]
+            taken = end_of(found, rows) == "attributed"
             told = relation.get(frozenset((name, names[best])))
-            top = [library[j - 1] in kin for j in order[:3]]
+            top = [library[row["place"] - 1] in kin for row in rows[:3]]
             note = tally[kind]
             if kind == "open":
                 note["false, unrelated " + group[name]].append(float(taken and told in DIFFERENT))
@@ -148,35 +165,100 @@ def rates(notes: dict[str, list[float]]) -> dict[str, Any]:
     }
 
 
+def ensembles(shared: list[np.ndarray], names: list[str], group: dict[str, str]) -> dict[str, Any]:
+    """Return how suspects end that copy each answer from a member drawn by shares, all members in the library."""
+    rng = np.random.default_rng(SEED)
+    numbers = [hash_of(group[n]) for n in names]
+    found = {}
+    for shares in ENSEMBLES:
+        ends: dict[str, int] = defaultdict(int)
+        for _ in range(N_ENSEMBLES):
+            held = rng.choice(sorted(set(numbers)), len(shares), replace=False)
+            members = [int(rng.choice(np.flatnonzero(np.array(numbers) == g))) for g in held]
+            who = rng.choice(members, size=len(shared[0]), p=shares)
+            ends[end_of(*judged([copied(own, who) for own in shared], [-1, *numbers]))] += 1
+        found[" / ".join(f"{share:.0%}" for share in shares)] = {"n": N_ENSEMBLES, **ends}
+        print(found, flush=True)
+    return found
+
+
+def copied(overlap: np.ndarray, who: np.ndarray) -> np.ndarray:
+    """Return `(P, 1 + R, 1 + R)` overlaps with a suspect before all that copies one run's answer at each probe."""
+    rows = overlap[np.arange(len(who)), who]
+    made = np.pad(overlap, ((0, 0), (1, 0), (1, 0)))
+    made[:, 0, 1:] = made[:, 1:, 0] = rows
+    made[:, 0, 0] = 1
+    return made
+
+
+def with_made_up(answers: pd.DataFrame, group: dict[str, str]) -> pd.DataFrame:
+    """Return the answers of made-up endpoints beside the models': constants, generators, and ensembles of two."""
+    import pandas as pd
+
+    rng = random.Random(SEED)  # noqa: S311 - made-up endpoints
+    text = {(m, p): t or "x" for m, p, t in zip(answers.model, answers.prompt_id, answers.output, strict=True)}
+    models, asked = sorted(set(answers.model) & set(group)), answers.drop_duplicates("prompt_id")
+    words = sorted({w for m in models for w in text.get((m, asked.prompt_id.iloc[0]), "").split()})
+    parts = []
+    for i in range(N_MADE_UP):
+        same = rng.choice(sorted(text.values()))
+        said = {f"made-up constant {i}": [same] * len(asked)}
+        said[f"made-up generator {i}"] = [" ".join(rng.choices(words, k=150)) for _ in range(len(asked))]
+        parts += [asked.assign(model=name, output=own) for name, own in said.items()]
+    return pd.concat([answers, *parts])
+
+
+def made_up(folder: Path, runs: Runs, library: list[str]) -> dict[str, Any]:
+    """Return how `identify` ends for made-up suspects."""
+    ends: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for name in sorted(n for n in runs if n.startswith("made-up")):
+        ends[name.split()[1]][said_of(folder, runs, name, library, None)["reason"].split(" (")[0]] += 1
+    return {kind: {"n": sum(own.values()), **own} for kind, own in ends.items()}
+
+
+def said_of(folder: Path, runs: Runs, name: str, library: list[str], population: Path | None) -> dict[str, Any]:
+    """Return what `identify` says of a suspect."""
+    request = IdentifyRequest(
+        suspect=str(runs[name][1]),
+        library=tuple(str(runs[other][1]) for other in library),
+        created_at=datetime.now(UTC),
+        population=population,
+        groups=folder / "groups.csv",
+    )
+    return identify(folder / "results", request)
+
+
 def by_population(folder: Path, runs: Runs, group: dict[str, str], relation: Relations) -> dict[str, Any]:
     """Return the same with a population of half of the groups, suspects and libraries of the other half."""
     kin = sorted({group[m] for pair, r in relation.items() if r in SAME for m in pair if m in runs})
-    rest = sorted({group[m] for m in runs} - set(kin))
+    rest = sorted({group[m] for m in runs if m in group} - set(kin))
     rng = np.random.default_rng(SEED)
     dealt = [*rng.permutation(kin), *rng.permutation(rest)]
     known, held = set(dealt[0::2]), set(dealt[1::2])
-    lineage, pairs = folder / "groups.csv", folder / "pairs.csv"
-    lineage.write_text("model,group\n" + "".join(f'"{m}","{g}"\n' for m, g in group.items()), encoding="utf-8")
+    pairs = folder / "pairs.csv"
     rows = [(*sorted(pair), r) for pair, r in relation.items() if len(pair) == 2]
     pairs.write_text("a,b,relation\n" + "".join(f'"{a}","{b}",{r}\n' for a, b, r in rows), encoding="utf-8")
     request = CalibrateRequest(
-        runs=tuple(str(path) for name, (_, path) in runs.items() if group[name] in known),
+        runs=tuple(str(path) for name, (_, path) in runs.items() if group.get(name) in known),
         pairs=pairs,
-        groups=lineage,
+        groups=folder / "groups.csv",
         sides=Sides(same=SAME, different=DIFFERENT),
         out=folder / "population.json",
         created_at=datetime.now(UTC),
     )
     calibrate(folder / "results", request, lambda _: None)
-    suspects = sorted(name for name in runs if group[name] in held)
-    paths = {run.id: path for run, path in runs.values()}
+    suspects = sorted(name for name in runs if group.get(name) in held)
+    first = {group[name]: name for name in reversed(suspects)}
+    opened = {first[g] for g in sorted(first)[::2]}
     tally: Tally = defaultdict(lambda: defaultdict(list))
     for name in suspects:
-        others = [other for other in suspects if other != name]
-        against = against_population(request.out, runs[name][0], [runs[o][0] for o in others], paths)
-        assert against is not None
-        value = {o: r.get("uncapped_log10_lr") for o, r in zip(others, against.ratios, strict=True)}
-        note_population(name, value, against, group, relation, tally)
+        related = {o for o in suspects if relation.get(frozenset((name, o))) in SAME}
+        strangers = [o for o in suspects if group[o] != group[name]]
+        if name in opened:
+            note(said_of(folder, runs, name, strangers, request.out), name, group[name], relation, tally, closed=False)
+        if related:
+            everybody = [o for o in suspects if o != name]
+            note(said_of(folder, runs, name, everybody, request.out), name, group[name], relation, tally, closed=True)
     return {
         "population_groups": len(known),
         "held_groups": len(held),
@@ -184,92 +266,19 @@ def by_population(folder: Path, runs: Runs, group: dict[str, str], relation: Rel
     }
 
 
-def note_population(
-    name: str,
-    value: dict[str, float | None],
-    against: Against,
-    group: dict[str, str],
-    relation: Relations,
-    tally: Tally,
-) -> None:
-    """Count one suspect with and without its group in the library."""
-    kin = {o for o in value if relation.get(frozenset((name, o))) in SAME}
-    for kind in ("open", "closed") if kin else ("open",):
-        library = [o for o, v in value.items() if v is not None and (kind == "closed" or group[o] != group[name])]
-        order = sorted(library, key=lambda o: -float(value[o] or 0.0))
-        n = len({group[o] for o in library})
-        best = order[0]
-        taken = against.rejection(value[best], n).pvalue <= ALPHA and float(value[best] or 0.0) > 0
-        told = relation.get(frozenset((name, best)))
-        note = tally[kind]
-        if kind == "open":
-            note["false, unrelated " + group[name]].append(float(taken and told in DIFFERENT))
-            note["to others " + group[name]].append(float(taken and told not in DIFFERENT))
-        else:
-            note["top 1 " + group[name]].append(float(best in kin))
-            note["top 3 " + group[name]].append(float(any(o in kin for o in order[:3])))
-            note["attributed rightly " + group[name]].append(float(taken and best in kin))
-            note["attributed wrongly " + group[name]].append(float(taken and told in DIFFERENT))
-
-
-def made_up(runs: Runs, group: dict[str, str]) -> dict[str, Any]:
-    """Return how many made-up suspects are attributed, of how many."""
-    rng = random.Random(SEED)  # noqa: S311 - made-up endpoints
-    names = sorted(runs)
-    words = sorted({w for run, _ in runs.values() for o in run.observations[:5] if o.text for w in o.text.split()})
-    first = runs[names[0]][0]
-    texts = [o.text or "x" for name in names for o in runs[name][0].observations[:1]]
-    suspects: dict[str, list[Run]] = {"constant": [], "generator": [], "ensemble": []}
-    for _ in range(N_MADE_UP):
-        same = rng.choice(texts)
-        suspects["constant"].append(spoken(first, lambda _, t=same: t))
-        suspects["generator"].append(spoken(first, lambda _: " ".join(rng.choices(words, k=150))))
-        a, b = rng.sample(names, 2)
-        by_probe = [{o.probe_id: o for o in runs[x][0].observations} for x in (a, b)]
-        suspects["ensemble"].append(
-            replace(
-                first,
-                observations=tuple(by_probe[i % 2].get(o.probe_id, o) for i, o in enumerate(first.observations)),
-            )
-        )
-    return {kind: outcome(own, [runs[n][0] for n in names], names, group) for kind, own in suspects.items()}
-
-
-def spoken(run: Run, say: Callable[[str], str]) -> Run:
-    """Return the run with other words."""
-    return replace(
-        run,
-        id=f"{run.id}-made-up",
-        observations=tuple(replace(o, outcome=Outcome.OK, text=say(o.probe_id)) for o in run.observations),
-    )
-
-
-def outcome(suspects: list[Run], library: list[Run], names: list[str], group: dict[str, str]) -> dict[str, int]:
-    """Return how the suspects end: by the prompt test, by the rejection, by a rival, or attributed."""
-    ends: dict[str, int] = defaultdict(int)
-    numbers = {g: i for i, g in enumerate(sorted(set(group.values())))}
-    groups = (-1, *(numbers[group[n]] for n in names))
-    probes = frozenset(probe.id for probe in library[0].suite.probes)
-    features = {f: [registry.feature(f).extract(run, probes) for run in library] for f in GRAMS}
-    for suspect in suspects:
-        own = {f: [registry.feature(f).extract(suspect, probes), *m] for f, m in features.items()}
-        field = prompts.Field(runs=(suspect, *library), groups=groups, features=own)
-        dependence = prompts.dependence_of(field, seed=SEED)
-        if dependence is not None and dependence.independent:
-            ends["answers do not depend on the prompts"] += 1
-            continue
-        scores = prompts.scores_of(field)
-        order = np.argsort(-scores[0, 1:]) + 1
-        best = int(order[0])
-        if rejection_by_library(scores, groups, float(scores[0, best])).pvalue > ALPHA:
-            ends["rejected"] += 1
-            continue
-        kept = [i for i, g in enumerate(groups) if g != groups[best]]
-        rival = next(i for i in order if groups[i] != groups[best])
-        rare = rejection_by_library(scores[np.ix_(kept, kept)], [groups[i] for i in kept], float(scores[0, rival]))
-        two = rare.pvalue <= ALPHA and scores[best, rival] < min(scores[0, best], scores[0, rival])
-        ends["two unrelated candidates" if two else "attributed"] += 1
-    return {"n": len(suspects), **ends}
+def note(said: dict[str, Any], name: str, own: str, relation: Relations, tally: Tally, *, closed: bool) -> None:
+    """Count one suspect of the group `own`."""
+    order = [row["endpoint"] for row in said["candidates"]]
+    told, taken = relation.get(frozenset((name, order[0]))), said["attributed_to"] is not None
+    if not closed:
+        tally["open"]["false, unrelated " + own].append(float(taken and told in DIFFERENT))
+        tally["open"]["to others " + own].append(float(taken and told not in DIFFERENT))
+        return
+    kin = [relation.get(frozenset((name, other))) in SAME for other in order]
+    tally["closed"]["top 1 " + own].append(float(kin[0]))
+    tally["closed"]["top 3 " + own].append(float(any(kin[:3])))
+    tally["closed"]["attributed rightly " + own].append(float(taken and kin[0]))
+    tally["closed"]["attributed wrongly " + own].append(float(taken and told in DIFFERENT))
 
 
 def main() -> int:
@@ -280,15 +289,19 @@ def main() -> int:
     answers, group, relation = tables()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        runs = imported(folder, answers)
+        runs = imported(folder, with_made_up(answers, group))
+        lineage = "".join(f'"{m}","{g}"\n' for m, g in group.items())
+        (folder / "groups.csv").write_text("model,group\n" + lineage, encoding="utf-8")
         excluded = {m for pair, r in relation.items() if r == "EXCLUDED" for m in pair}
         core = {m for pair, r in relation.items() if r != "EXCLUDED" for m in pair}
-        names = sorted(m for m in runs if m in core or m not in excluded)
+        names = sorted(m for m in runs if m in group and (m in core or m not in excluded))
         own = {m: runs[m] for m in names}
         found: dict[str, Any] = {"n_models": len(names), "n_prompts": N_PROMPTS, "seed": SEED}
+        shared = lru_cache(lambda: overlaps([runs[m][0] for m in names]))
         parts: dict[str, Callable[[], dict[str, Any]]] = {
-            "library": lambda: by_library(overlaps([runs[m][0] for m in names]), names, group, relation),
-            "made_up": lambda: made_up(own, group),
+            "library": lambda: by_library(shared(), names, group, relation),
+            "ensembles": lambda: ensembles(shared(), names, group),
+            "made_up": lambda: made_up(folder, runs, names),
             "population": lambda: by_population(folder, own, group, relation),
         }
         for name_of_part in sys.argv[1:] or parts:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from generated_page import kept
+from scipy.stats import beta
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +80,12 @@ _MEASURED = """
 From the files `suites_*.json` in `benchmarks/results/`, made by `make bench-suites` or one part of it. *Rejected* is the share of pairs called
 different at .05 (excluded, for the tokenizer line): a false alarm in rows of the same weights, power in all others.
 *Scripted answers* are drawn from known laws: they show what the family's machinery finds, not what it finds of real
-models. Where pairs share sessions the file says how many sessions there were. A row marked † was measured on an earlier
+models. The interval is that of the rate over independent pairs (Clopper and Pearson); a dash stands where pairs share
+sessions or hosts, so that no such interval holds (the file says how many sessions there were). `reasoned-choice` speaks
+of kinship, not of sameness: its row is the share of related pairs that agree on wrong answers more than every unrelated
+pair does. Where 64 pairs stand, each is of two scripted models of its own; elsewhere one pair of laws is drawn from again
+and again, so that such a row also depends on how these two happened to fall. Public and secret forms are held to each
+other within three standard errors, which is about .25 with 64 pairs and .5 with 16: equal power is shown no closer. A row marked † was measured on an earlier
 state of its suite's questions.
 """
 
@@ -136,11 +142,30 @@ def _drawn() -> list[str]:
 
 
 def _measured() -> str:
-    header = ("suite", "asked of", "relation", "pairs", "rejected", "calls a side", "cost of a verdict")
+    header = (
+        "suite",
+        "asked of",
+        "relation",
+        "pairs",
+        "rejected",
+        "95 % interval",
+        "calls a side",
+        "cost of a verdict",
+    )
     files = sorted(_RESULTS.glob("suites_*.json"))
     rows = [row for file in files for row in json.loads(file.read_text(encoding="utf-8"))["rows"]]
     current = _digests()
-    return _table(header, [_measurement(row, current) for row in rows if "rejected_05" in row or "excluded" in row])
+    return _table(header, [_measurement(row, current) for each in rows for row in _told(each)])
+
+
+def _told(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a recorded row as lines of the table; agreement on wrong answers is read against unrelated pairs."""
+    if "rejected_05" in row or "excluded" in row:
+        return [row]
+    if "kin_above_all_unrelated" not in row:
+        return []
+    found = {"relation": f"shares half a law, above all {row['n_unrelated_pairs']} unrelated pairs"}
+    return [{**row, **found, "n_pairs": row["n_kin_pairs"], "rejected_05": row["kin_above_all_unrelated"]}]
 
 
 def _digests() -> set[str]:
@@ -156,9 +181,21 @@ def _digests() -> set[str]:
 def _measurement(row: dict[str, Any], current: set[str]) -> tuple[str, ...]:
     found = row["excluded"] if "excluded" in row else row["rejected_05"]
     return (
-        row["suite"] + ("" if row["digest"] in current or "ties found" in row["suite"] else " †"), row["on"], row["relation"], str(row["n_pairs"]), "–" if found is None else f"{found:.3f}",
+        row["suite"] + ("" if row["digest"] in current or "ties found" in row["suite"] else " †"), row["on"], row["relation"], str(row["n_pairs"]), "–" if found is None else f"{found:.3f}", _interval(found, row),
         str(row["calls_a_side"]), f"${row['cost_per_verdict_usd']:.4f}",
     )  # fmt: skip
+
+
+def _interval(found: float | None, row: dict[str, Any]) -> str:
+    """Return the 95 % interval of a rate (Clopper & Pearson 1934); a dash where pairs share sessions or hosts."""
+    n = row["n_pairs"]
+    shared = row["on"] == "zoo" and row.get("n_sessions", 0) < 2 * n
+    if found is None or shared:
+        return "–"
+    hits = round(found * n)
+    low = 0.0 if hits == 0 else float(beta.ppf(0.025, hits, n - hits + 1))
+    high = 1.0 if hits == n else float(beta.ppf(0.975, hits + 1, n - hits))
+    return f"{low:.2f} to {high:.2f}"
 
 
 def _profiles(rows: list[dict[str, Any]]) -> str:

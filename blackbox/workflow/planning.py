@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _ROUGH = "token counts are estimated from characters, with output at its limit: they are upper estimates, not prices"
 
+_STATED = "prices are those that the configuration states, as of its date; nobody has checked them with a provider"
+
 
 def plan_document(request: RunRequest, *, environ: Mapping[str, str], now: datetime) -> dict[str, Any]:
     """Return the `blackbox.plan-view/1` document: requests, tokens, cost and minutes of each endpoint and suite.
@@ -31,13 +33,14 @@ def plan_document(request: RunRequest, *, environ: Mapping[str, str], now: datet
     """
     rows = plan_rows(request, environ=environ, now=now)
     power = planned_powers(request.results, request.suites)
+    total = plan_total(rows)
     return {
         "schema": "blackbox.plan-view/1",
         "sessions": rows,
-        "total": plan_total(rows),
+        "total": total,
         "decision": {suite.name: plain(suite.decision) for suite in request.suites},
         "power": power,
-        "notes": [_ROUGH, reference_note(rows), *(row["line"] for row in power)],
+        "notes": [_ROUGH, *([_STATED] if total["cost"] else []), reference_note(rows), *(row["line"] for row in power)],
     }
 
 

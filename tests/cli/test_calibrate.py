@@ -106,9 +106,7 @@ def test_held_out_kin_get_a_bounded_ratio_and_others_do_not(made: Path, command:
 def test_a_pair_scores_alike_alone_and_among_others(made: Path, command: Command) -> None:
     """The population alone normalises: who else is compared, and in which order, changes nothing."""
     alone = related(command, made, ["x1", "x2"])
-    turned = related(command, made, ["x2", "x1"])
-    among = related(command, made, ["x1", "x2", "y", "solo00", "twin00a"])
-    assert alone["uncapped_log10_lr"] == pytest.approx(turned["uncapped_log10_lr"], abs=1e-4)
+    among = related(command, made, ["x2", "x1", "y", "solo00", "twin00a"])
     assert alone["uncapped_log10_lr"] == pytest.approx(among["uncapped_log10_lr"], abs=1e-4)
     assert among["n_candidates"] == 10
 

@@ -57,14 +57,14 @@ def test_nothing_to_choose_gives_no_gain_on_other_groups() -> None:
     dealt = halves(PAIRS, GROUP, seed=1)
     choosing, judging = (sides_of(PAIRS, GROUP, PLACE, h) for h in (dealt.choosing, dealt.judging))
     honest = broken = 0
-    for k in range(15):
+    for k in range(10):
         s = scores(rng, 40, 0)
         chosen = chosen_probes(s, choosing, 8)
         found, own = (measured(s, half, chosen, seed=k) for half in (judging, choosing))
         honest += found.chosen > found.random_high
         broken += own.chosen > own.random_high
-    assert honest <= 3
-    assert broken >= 13
+    assert honest <= 2
+    assert broken >= 9
 
 
 def test_separation_agrees_with_a_double_loop(rng: np.random.Generator) -> None:

@@ -299,11 +299,13 @@ def test_what_is_no_suite_at_all_is_one_line(text: str, wrong: str) -> None:
     assert found.isprintable()
 
 
-def test_an_oversize_text_is_refused_unread() -> None:
+def test_an_oversize_text_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
     """A text above the limit is refused by its size alone; one byte less is read."""
     assert "larger than 2,000,000 bytes; write several smaller suites" in message("#" * (MAX_BYTES + 1))
-    assert "the file is empty" in message("#" * MAX_BYTES)
     assert "larger than" in message("字" * (MAX_BYTES // 2))
+    monkeypatch.setattr("blackbox.suites.source.MAX_BYTES", 1_000)
+    assert "the file is empty" in message("#" * 1_000)
+    assert "larger than 1,000 bytes" in message("#" * 1_001)
 
 
 def test_an_oversize_file_is_refused(tmp_path: Path) -> None:

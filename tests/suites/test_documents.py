@@ -81,7 +81,7 @@ def signed(document: dict[str, Any]) -> dict[str, Any]:
 
 
 @given(DOCUMENTS)
-@settings(max_examples=12)
+@settings(max_examples=6)
 def test_a_suite_is_rebuilt_from_its_own_document(document: dict[str, Any]) -> None:
     """`from_document(suite.document)` gives an equal suite: a run's suite.json loses nothing."""
     suite = from_document(signed(document), "test")
@@ -90,7 +90,7 @@ def test_a_suite_is_rebuilt_from_its_own_document(document: dict[str, Any]) -> N
 
 
 @given(DOCUMENTS)
-@settings(max_examples=8)
+@settings(max_examples=5)
 def test_a_suite_reads_the_same_from_yaml_and_json(document: dict[str, Any]) -> None:
     """YAML, pretty JSON, tab-indented JSON and one-line JSON of one document are one suite, surrogates included."""
     whole = signed(document)
@@ -109,7 +109,7 @@ QuotedText.ignore_aliases = lambda *_: True  # type: ignore[method-assign]
 
 
 @given(DOCUMENTS)
-@settings(max_examples=8)
+@settings(max_examples=5)
 def test_locking_signs_a_text_and_touches_nothing_else(document: dict[str, Any]) -> None:
     """An unsigned text becomes readable by one inserted field; locking again changes no character."""
     expected = from_document(signed(document), "test")

@@ -66,6 +66,7 @@ def test_the_panel_is_planned_for_about_a_dollar(
     assert said["panel"]["n_endpoints"] == len(plan["sessions"])
     assert 50 * len(plan["sessions"]) == plan["total"]["n_requests"]
     assert 0.2 < plan["total"]["cost"] < 2
+    assert any("nobody has checked them" in note for note in plan["notes"])
     by_hand = sum(
         (row["prompt_tokens"] * price[0] + row["output_tokens"] * price[1]) / 1e6
         for row, price in zip(
