@@ -87,7 +87,10 @@ def test_a_report_is_quiet_fits_and_has_no_grave_finding(
         ('<script>document.title="ran"</script>', "console"),
         ("<style>p { color: red }</style>", "console"),
         ('<img src="http://127.0.0.1:9/x.png" alt="">', "requests"),
-        ('<p><input type="text"></p>', "grave"),
+        (
+            '<section><h2>Late</h2><details><summary>Fold</summary><p><input type="text"></p></details></section>',
+            "grave",
+        ),
     ],
 )
 def test_what_these_tests_look_for_would_be_seen(spoilt: str, seen: str, chromium: Browser, tmp_path: Path) -> None:
@@ -96,6 +99,9 @@ def test_what_these_tests_look_for_would_be_seen(spoilt: str, seen: str, chromiu
     with opened(chromium, html, tmp_path) as found:
         if seen == "grave":
             assert ["label"] == [each.partition(":")[0] for each in found.grave()]
+            in_pieces, n_pieces, n_elements = found.grave_in_pieces(400)
+            assert ["label"] == [each.partition(":")[0] for each in in_pieces]
+            assert n_elements > n_pieces > 1
         else:
             assert [] != getattr(found, seen)
             assert "Content Security Policy" in found.console[0]

@@ -38,6 +38,47 @@ _FLAGS = (
     "--no-proxy-server",
 )
 _GRAVE = frozenset({"serious", "critical"})
+_VIOLATIONS = 'axe.run({ resultTypes: ["violations"] }).then((found) => found.violations)'
+_PIECE = 800
+"""Elements beyond which axe-core is given no more at once: its time grows faster than the page."""
+_TAKE_APART = """(most) => {
+  const main = document.querySelector("main"), pieces = [{ sections: [], units: [], stands: new Map() }];
+  const size = (node) => node.querySelectorAll("*").length + 1;
+  const outermost = (unit) => !unit.parentElement.closest("tbody tr, figure, details");
+  let room = most;
+  const isolate = (section) => {
+    const units = [...section.querySelectorAll("tbody tr, figure, details")].filter(outermost);
+    const stands = new Map(units.map((unit) => [unit, document.createComment("")]));
+    units.forEach((unit) => unit.replaceWith(stands.get(unit)));
+    room = most - size(section);
+    pieces.push({ sections: [section], units: [], stands });
+    for (const unit of units) {
+      if (room < size(unit)) { pieces.push({ sections: [section], units: [], stands }); room = most - size(section); }
+      pieces.at(-1).units.push(unit);
+      room -= size(unit);
+    }
+    room = 0;
+  };
+  const ids = [...document.querySelectorAll("[id]")].map((node) => node.id);
+  document.querySelectorAll("details").forEach((fold) => { fold.open = true; });
+  for (const section of [...main.children]) {
+    if (size(section) > most) { isolate(section); continue; }
+    if (room < size(section)) { pieces.push({ sections: [], units: [], stands: new Map() }); room = most; }
+    pieces.at(-1).sections.push(section);
+    room -= size(section);
+  }
+  main.replaceChildren();
+  window.pieces = pieces;
+  return [pieces.length, ids.filter((id, place) => ids.indexOf(id) !== place)];
+}"""
+"""Takes the page apart into what can be shown alone; returns how many pieces, and ids that stand twice."""
+_SHOW_PIECE = """(place) => {
+  const before = window.pieces[place - 1], { sections, units, stands } = window.pieces[place];
+  if (before) before.units.forEach((unit) => unit.replaceWith(before.stands.get(unit)));
+  units.forEach((unit) => { unit.hidden = false; stands.get(unit).replaceWith(unit); });
+  document.querySelector("main").replaceChildren(...sections);
+  return document.querySelectorAll("main *").length;
+}"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +102,35 @@ class Opened:
 
     def grave(self) -> list[str]:
         """Return what axe-core finds serious or critical, with where."""
-        found: list[dict[str, Any]] = Axe().run(self.page).response["violations"]
+        self.page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
+        self.page.evaluate(Axe().axe_script)
+        return self._graves()
+
+    def grave_in_pieces(self, most: int = _PIECE) -> tuple[list[str], int, int]:
+        """Return what `grave` does, of a page too large for axe-core at once, shown piece by piece; the page is spent.
+
+        Every element of the main part is shown and looked at in one piece; that no id stands twice is asked of the
+        whole page beforehand.
+
+        Args:
+            most: Elements of a piece, where what can't be divided is no larger.
+
+        Returns:
+            The findings; how many pieces there were; how many elements they had together.
+        """
+        self.page.evaluate(Axe().axe_script)
+        n_pieces, twice = self.page.evaluate(_TAKE_APART, most)
+        found, n_elements = [f"duplicate-id: {each}" for each in twice], 0
+        for place in range(n_pieces):
+            n_elements += self.page.evaluate(_SHOW_PIECE, place)
+            found += self._graves()
+        return found, n_pieces, n_elements
+
+    def _graves(self) -> list[str]:
+        violations: list[dict[str, Any]] = self.page.evaluate(_VIOLATIONS)
         return [
             f"{each['id']}: {node['target']} {node['html'][:120]}"
-            for each in found
+            for each in violations
             if each["impact"] in _GRAVE
             for node in each["nodes"][:5]
         ]
