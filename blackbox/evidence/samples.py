@@ -22,7 +22,7 @@ MIN_DRAWS = 2
 """Usable answers a side below which a probe has no within-probe variation to permute."""
 MIN_BESIDE_ONE = 4
 """Answers of the other side beside a single one: with fewer its rank says nothing."""
-MAX_ROWS = 1_000
+MAX_ROWS = 500
 """Rows a side and probe of which all pairs are compared: bounds a Gram matrix at 32 MB."""
 
 
