@@ -93,8 +93,8 @@ def _row(pair: Mapping[str, Any]) -> tuple[Inline, ...]:
         _pair_name(pair),
         Name(text=str(pair.get("suite"))),
         _mark(pair),
-        verdict_mark(verdict["before"]).word if verdict else "–",
-        verdict_mark(verdict["after"]).word if verdict else "–",
+        verdict_mark(verdict["before"]).word if verdict else "unchanged",
+        verdict_mark(verdict["after"]).word if verdict else "unchanged",
         moved if p else "–",
         ", ".join(str(cause) for cause in causes) or "nothing",
     )

@@ -319,3 +319,37 @@ def test_an_effect_is_explained_in_its_own_unit() -> None:
 
     assert ("squared kernel distance" in squared, "squared kernel distance" in share) == (True, False)
     assert "as far as if this share of one side's calls" in share
+
+
+def _of_one_verdict(n_runs: int, effects: list[float | None]) -> dict[str, Any]:
+    whole = documents.many(n_runs, 4, 1)
+    for entry, effect in zip(whole["pairs"], effects, strict=True):
+        entry["same"] |= {"verdict": "different", "effect": {**entry["same"]["effect"], "value": effect}}
+    for entry in whole["endpoint_pairs"]:
+        entry["verdict"] = "different"
+    return whole
+
+
+def _matrices(document: dict[str, Any]) -> list[blocks.Matrix]:
+    parts = assemble(document).parts
+    return [block for part in parts for block in part.blocks if isinstance(block, blocks.Matrix)]
+
+
+def test_pairs_of_one_verdict_are_told_apart_by_their_effects() -> None:
+    """A matrix of one verdict would say nothing: it holds effects, the nearest pair darkest, with a link to each."""
+    [matrix] = _matrices(_of_one_verdict(3, [0.1, 0.4, None]))
+    cells = {cell.target: cell for row in matrix.cells for cell in row if cell is not None}
+
+    assert ["0.10", "0.40"] == sorted(cell.text for cell in cells.values())
+    assert [("pair-1", 1.0), ("pair-2", 0.0)] == sorted((str(c.target), c.shade) for c in cells.values())
+    assert "every pair is different" in matrix.caption
+
+
+def test_effects_are_not_drawn_beside_distances_or_where_there_are_none() -> None:
+    """Where all runs stand in a matrix of distances the overview leads there; where nothing was tested it is silent."""
+    whole = _of_one_verdict(4, [0.1] * 6)
+    drawn = render({**whole, "landscape": [documents.landscape(whole["runs"])]}, to="html")
+
+    assert "Effect, one-token" not in drawn
+    assert "stands under “All runs at once”" in drawn
+    assert [] == _matrices(_of_one_verdict(3, [None] * 3))
