@@ -7,10 +7,8 @@ The twin is the same report of the same answers with harmless words of the same 
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import subprocess
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,6 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 from report.pages import parsed
 from support.hostile import CONTROL, PICTURES, SCRIPTS, STYLES, TEXTS, harmless
+from support.opened_pages import NEEDS_BROWSER, browser, opened
 
 from blackbox import report
 from blackbox.store import TableFields
@@ -32,21 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = (
-    "--headless",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--no-proxy-server",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-    "--enable-logging=stderr",
-    "--v=0",
-)
+    from playwright.sync_api import Browser
+
 BROWSERS_OWN = re.compile(r"(^|\.)(google|googleapis|gvt1)\.com$")
 """Hosts a browser asks for itself at its start, whatever page it shows; none can be resolved here."""
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -56,7 +42,7 @@ ACTIVE = {"script", "style", "link", "meta", "base", "iframe", "object", "embed"
 N_PROBES = 8
 KINDS = ("comparison", "history", "difference")
 
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium here: `apt-get install chromium` to run these")
+pytestmark = NEEDS_BROWSER
 
 
 def _rows(word: Callable[[str], str]) -> list[dict[str, Any]]:
@@ -101,27 +87,49 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]
     return {"hostile": _pages(make("hostile"), lambda text: text), "harmless": _pages(make("harmless"), harmless)}
 
 
-def opened(html: str, folder: Path) -> tuple[str, list[str], list[str]]:
-    """Return the DOM, the console's lines and the addresses requested, of a page opened from a file."""
-    folder.mkdir()
-    page, log = folder / "report.html", folder / "network.json"
-    page.write_text(html, encoding="utf-8")
-    root = ("--no-sandbox",) if hasattr(os, "geteuid") and os.geteuid() == 0 else ()
-    folders = (f"--user-data-dir={folder / 'profile'}", f"--log-net-log={log}")
-    command = (str(BROWSER), *FLAGS, *root, *folders, "--dump-dom", page.as_uri())
-    done = subprocess.run(command, capture_output=True, timeout=90, check=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What the browser makes of a page opened from a file: DOM, console lines and addresses asked for."""
+
+    dom: str
+    console: list[str]
+    requests: list[str]
+
+
+def _look(started: Browser, html: str, folder: Path) -> Look:
+    with opened(started, html, folder) as found:
+        found.page.wait_for_timeout(50)
+        return Look(dom=found.page.content(), console=found.console, requests=found.requests)
+
+
+def _addresses(log: Path) -> list[str]:
+    """Return what a browser's network log says was asked for, whoever asked."""
     events = json.loads(log.read_text(encoding="utf-8"))["events"]
     found = {event["params"]["url"] for event in events if "url" in event.get("params", {})}
-    addresses = sorted(url for url in found if not BROWSERS_OWN.search(urlsplit(url).hostname or ""))
-    console = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if "CONSOLE" in line]
-    return done.stdout.decode("utf-8", "replace"), console, addresses
+    return sorted(url for url in found if not BROWSERS_OWN.search(urlsplit(url).hostname or ""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looks:
+    """Looks at many pages in one browser, and the addresses of its network log."""
+
+    of: dict[str, Look]
+    addresses: list[str]
+
+
+def looks(pages: dict[str, str], folder: Path) -> Looks:
+    """Open pages one after the other in one browser."""
+    log = folder / "network.json"
+    with browser(f"--log-net-log={log}") as started:
+        of = {name: _look(started, html, folder) for name, html in pages.items()}
+    return Looks(of=of, addresses=_addresses(log))
 
 
 @pytest.fixture(scope="module")
-def twins(pages: dict[str, dict[str, str]], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the browser makes of each harmless page: DOM, console and requests."""
-    folder = tmp_path_factory.mktemp("twins")
-    return {kind: opened(pages["harmless"][kind], folder / kind) for kind in KINDS}
+def seen(pages: dict[str, dict[str, str]], tmp_path_factory: pytest.TempPathFactory) -> Looks:
+    """The browser's look at every page and its twin."""
+    named = {f"{words} {kind}": html for words, of_words in pages.items() for kind, html in of_words.items()}
+    return looks(named, tmp_path_factory.mktemp("seen"))
 
 
 def unlike(hostile: str, benign: str) -> list[str]:
@@ -149,19 +157,21 @@ def policy(html: str) -> str:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_hostile_words_make_nothing_but_words(
-    kind: str, pages: dict[str, dict[str, str]], twins: dict[str, Any], tmp_path: Path
-) -> None:
+def test_hostile_words_make_nothing_but_words(kind: str, seen: Looks) -> None:
     """In the browser: no element, attribute, request, console line or title beyond those of the harmless twin."""
-    dom, console, addresses = opened(pages["hostile"][kind], tmp_path / "hostile")
-    twin, twins_console, twins_addresses = twins[kind]
+    hostile, twin = seen.of[f"hostile {kind}"], seen.of[f"harmless {kind}"]
 
-    assert unlike(dom, twin) == []
-    assert (twins_console, twins_addresses) == (console, addresses)
-    assert "<title>owned" not in dom
-    assert "1337" not in re.sub(r"[0-9a-f]{64}", "", dom)
-    assert CONTROL.findall(dom) == []
-    assert "owned" in parsed(dom).text
+    assert unlike(hostile.dom, twin.dom) == []
+    assert (twin.console, twin.requests) == (hostile.console, hostile.requests) == ([], [])
+    assert "<title>owned" not in hostile.dom
+    assert "1337" not in re.sub(r"[0-9a-f]{64}", "", hostile.dom)
+    assert CONTROL.findall(hostile.dom) == []
+    assert "owned" in parsed(hostile.dom).text
+
+
+def test_nothing_was_asked_of_any_network(seen: Looks) -> None:
+    """The browser's own log of the network names no address after every page was shown: no page, no look-up ahead."""
+    assert [url for url in seen.addresses if not url.startswith(("file:", "data:"))] == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -178,16 +188,19 @@ def test_the_policy_is_strict(kind: str, words: str, pages: dict[str, dict[str, 
 
 
 def test_a_page_that_does_not_escape_would_be_seen(
-    pages: dict[str, dict[str, str]], twins: dict[str, Any], tmp_path: Path
+    pages: dict[str, dict[str, str]], seen: Looks, tmp_path: Path
 ) -> None:
     """The same look at a page that holds a text as it is finds the elements, and, without the policy, what they did."""
-    spoilt = pages["harmless"]["comparison"].replace("</main>", f"{SCRIPTS[0]}{SCRIPTS[3]}</main>")
+    picture = '<img src="http://127.0.0.1:9/x.png" alt="">'
+    spoilt = pages["harmless"]["comparison"].replace("</main>", f"{SCRIPTS[0]}{SCRIPTS[3]}{picture}</main>")
     open_door = spoilt.replace('http-equiv="Content-Security-Policy"', 'name="none"')
-    dom, console, addresses = opened(spoilt, tmp_path / "spoilt")
-    ran, _, _ = opened(open_door, tmp_path / "open")
-    benign, twins_console, twins_addresses = twins["comparison"]
+    shut = looks({"spoilt": spoilt}, tmp_path)
+    (tmp_path / "open").mkdir()
+    ajar = looks({"open": open_door}, tmp_path / "open")
+    twin = seen.of["harmless comparison"]
 
-    assert any(line.startswith("element ('img'") for line in unlike(dom, benign))
-    assert len(console) > len(twins_console)
-    assert addresses == twins_addresses
-    assert "handler owned" in unlike(ran, benign)
+    assert any(line.startswith("element ('img'") for line in unlike(shut.of["spoilt"].dom, twin.dom))
+    assert len(shut.of["spoilt"].console) > len(twin.console)
+    assert not any(url.startswith("http:") for url in shut.addresses)
+    assert any(url.startswith("http://127.0.0.1:9/") for url in ajar.addresses)
+    assert "handler owned" in unlike(ajar.of["open"].dom, twin.dom)

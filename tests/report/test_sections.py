@@ -15,7 +15,6 @@ from blackbox.errors import UsageError
 from blackbox.report import blocks, render
 from blackbox.report.assembling import assemble
 from blackbox.report.sections._histories import history_mark
-from blackbox.report.sections.overview import ONE_VERDICT
 
 SECTIONS = registry.names("report.sections")
 CONTRACT_PAIR = ("a", "b", "a_endpoint", "b_endpoint", "same", "similarity", "related", "mixed", "missing")
@@ -330,13 +329,35 @@ def test_nothing_seen_never_looks_equivalent() -> None:
     assert {"no change seen": "neutral", "changed": "different", "unstable": "inconclusive"} == tones
 
 
-def test_where_all_verdicts_are_one_the_page_says_where_distances_stand() -> None:
-    """A matrix of one sign is not drawn, and its reader is told where to look instead."""
-    whole = documents.hundred(5)
-    several = render(whole, to="html")
+def _of_one_verdict(n_runs: int, effects: list[float | None]) -> dict[str, Any]:
+    whole = documents.many(n_runs, 4, 1)
+    for entry, effect in zip(whole["pairs"], effects, strict=True):
+        entry["same"] |= {"verdict": "different", "effect": {**entry["same"]["effect"], "value": effect}}
     for entry in whole["endpoint_pairs"]:
         entry["verdict"] = "different"
-    alike = render(whole, to="html")
+    return whole
 
-    assert (False, True) == (ONE_VERDICT in several, ONE_VERDICT in alike)
-    assert 1 == several.count('class="matrix"') - alike.count('class="matrix"')
+
+def _matrices(document: dict[str, Any]) -> list[blocks.Matrix]:
+    parts = assemble(document).parts
+    return [block for part in parts for block in part.blocks if isinstance(block, blocks.Matrix)]
+
+
+def test_pairs_of_one_verdict_are_told_apart_by_their_effects() -> None:
+    """A matrix of one verdict would say nothing: it holds effects, the nearest pair darkest, with a link to each."""
+    [matrix] = _matrices(_of_one_verdict(3, [0.1, 0.4, None]))
+    cells = {cell.target: cell for row in matrix.cells for cell in row if cell is not None}
+
+    assert ["0.10", "0.40"] == sorted(cell.text for cell in cells.values())
+    assert [("pair-1", 1.0), ("pair-2", 0.0)] == sorted((str(c.target), c.shade) for c in cells.values())
+    assert "every pair is different" in matrix.caption
+
+
+def test_effects_are_not_drawn_beside_distances_or_where_there_are_none() -> None:
+    """Where all runs stand in a matrix of distances the overview leads there; where nothing was tested it is silent."""
+    whole = _of_one_verdict(4, [0.1] * 6)
+    drawn = render({**whole, "landscape": [documents.landscape(whole["runs"])]}, to="html")
+
+    assert "Effect, one-token" not in drawn
+    assert "stands under “All runs at once”" in drawn
+    assert [] == _matrices(_of_one_verdict(3, [None] * 3))

@@ -142,11 +142,11 @@ class Opened:
 
 
 @contextmanager
-def browser() -> Iterator[Browser]:
-    """Start Chromium for a few pages; nothing of playwright's is left running."""
+def browser(*flags: str) -> Iterator[Browser]:
+    """Start Chromium for a few pages, with further flags; nothing of playwright's is left running."""
     root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=BROWSER, args=[*_FLAGS, *root])
+        started = playwright.chromium.launch(executable_path=BROWSER, args=[*_FLAGS, *root, *flags])
         try:
             yield started
         finally:

@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 
 MATRIX_FROM = 3
 """Endpoints from which a matrix says more than a list."""
-ONE_VERDICT = (
-    "There is no matrix of verdicts: every two endpoints have this one. How far apart they are stands under “All runs "
-    "at once”."
-)
 _SIGNS = {"different": "≠", "equivalent": "≈", "inconclusive": "?", "not_applicable": "–"}
 
 _SHADES = ((1.0, "nearest to each other of all pairs here"), (0.6, "between"), (0.0, "furthest apart"))
@@ -72,10 +68,11 @@ def _of_endpoints(document: Mapping[str, Any]) -> tuple[Block, ...]:
     paired = {str(entry.get(side)) for entry in entries for side in ("a_endpoint", "b_endpoint")}
     named = (str(run.get("endpoint")) for run in runs(document).values())
     names = list(dict.fromkeys([*(name for name in named if name in paired), *sorted(paired)]))
-    if len(names) >= MATRIX_FROM and len({str(entry.get("verdict")) for entry in entries}) > 1:
+    verdicts = {str(entry.get("verdict")) for entry in entries}
+    if len(names) >= MATRIX_FROM and len(verdicts) > 1:
         return (_verdict_matrix(entries, names, _anchors(pairs(document))),)
-    if len(names) > MATRIX_FROM and listed(document.get("landscape")):
-        return (Text(text=ONE_VERDICT, kind="note"),)
+    if len(names) >= MATRIX_FROM and len(verdicts) == 1:
+        return _alike(document, verdicts.pop())
     if entries and len(names) < MATRIX_FROM and len(pairs(document)) > len(entries):
         return (_summed_up(entries),)
     return ()
@@ -145,6 +142,48 @@ def _square(
     names: Sequence[str], cells: Mapping[frozenset[str], MatrixCell]
 ) -> tuple[tuple[MatrixCell | None, ...], ...]:
     return tuple(tuple(cells.get(frozenset((a, b))) if a != b else None for b in names) for a in names)
+
+
+# --- one verdict for all: how far apart ------------------------------------------------------------
+
+
+def _alike(document: Mapping[str, Any], verdict: str) -> tuple[Block, ...]:
+    """Return what sets pairs apart that all have one verdict: effects, where no matrix of distances shows it."""
+    word = verdict_mark(verdict).word
+    if any(mapping(entry).get("distances") for entry in listed(document.get("landscape"))):
+        return (Text(text=f"Every pair is {word}; how far apart they are stands under “All runs at once”."),)
+    by_suite: dict[str, list[tuple[int, Mapping[str, Any]]]] = {}
+    for index, pair in enumerate(pairs(document)):
+        if _effect(pair) is not None:
+            by_suite.setdefault(suite_title(pair), []).append((index, pair))
+    return tuple(_effect_matrix(suite, found, word) for suite, found in sorted(by_suite.items()))
+
+
+def _effect(pair: Mapping[str, Any]) -> float | None:
+    value = mapping(mapping(pair.get("same")).get("effect")).get("value")
+    return None if value is None else float(value)
+
+
+def _effect_matrix(suite: str, found: Sequence[tuple[int, Mapping[str, Any]]], word: str) -> Matrix:
+    names = list(dict.fromkeys(name.text for _, pair in found for name in sides(pair)))
+    effects = [_effect(pair) or 0.0 for _, pair in found]
+    low, high = min(effects), max(effects)
+    cells = {}
+    for (place, pair), effect in zip(found, effects, strict=True):
+        a, b = (name.text for name in sides(pair))
+        cells[frozenset((a, b))] = MatrixCell(
+            text=decimal(effect, digits=2),
+            tone="neutral",
+            words=f"{a} against {b}: {word}, effect {decimal(effect, digits=2)}",
+            target=pair_anchor(place),
+            shade=(high - effect) / (high - low) if high > low else 0.0,
+        )
+    return Matrix(
+        caption=f"Effect, {suite}: how far apart the answers are; darker is nearer, and every pair is {word}",
+        names=tuple(Name(text=name) for name in names),
+        cells=_square(names, cells),
+        legend=tuple(MatrixCell(text="", tone="neutral", words=words, shade=shade) for shade, words in _SHADES),
+    )
 
 
 # --- kinship --------------------------------------------------------------------------------------
@@ -228,13 +267,12 @@ def _table(compared: Sequence[Mapping[str, Any]]) -> Table:
 
 def _row(pair: Mapping[str, Any], place: int, *, ranked: bool, several: bool, stated: bool) -> tuple[Inline, ...]:
     same = mapping(pair.get("same"))
-    effect = mapping(same.get("effect")).get("value")
     return (
         pair_link(pair, place),
         *((Name(text=suite_title(pair)),) if several else ()),
         same_mark(pair),
         _number(same.get("pvalue_adjusted"), pvalue),
-        _number(effect, decimal),
+        _number(_effect(pair), decimal),
         *((_number(rank(pair), pvalue),) if ranked else ()),
         *((_number(_ratio(pair), partial(decimal, digits=2)),) if stated else ()),
     )
