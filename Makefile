@@ -45,7 +45,7 @@ bench-zoo: setup
 	@$(BENCH) bench_zoo bench_doctor
 
 bench-report: setup
-	@$(BENCH) bench_report
+	@$(BENCH) bench_report bench_figures
 
 bench-faults: setup
 	@$(BENCH) bench_faults bench_fuzz

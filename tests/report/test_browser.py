@@ -70,14 +70,15 @@ def test_a_report_is_quiet_fits_and_has_no_grave_finding(
 ) -> None:
     """Light, dark, on a phone: no console line, no request, nothing serious for axe-core, no sideways scrolling."""
     with opened(chromium, render(KINDS[kind](), to="html"), tmp_path) as found:
-        for look, (size, scheme) in LOOKS.items():
+        for look in (*(each for each in LOOKS if each != examined), examined):
+            size, scheme = LOOKS[look]
             found.page.set_viewport_size({"width": size[0], "height": size[1]})
             found.page.emulate_media(color_scheme=scheme)
             if PICTURES in os.environ:
                 picture(found.page, f"{kind}-{look}", tmp_path)
 
             assert overflow(found) <= 0
-            assert look != examined or [] == found.grave()
+        assert [] == found.grave_in_pieces(1_500)[0]
         assert ([], []) == (found.console, found.requests)
 
 
