@@ -6,6 +6,7 @@ import fcntl
 import json
 import math
 import os
+import shutil
 import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -43,10 +44,10 @@ def check_room(folder: Path, n_bytes: int) -> None:
         BlackboxError: So many bytes are not there. A system that does not say how many there are is believed.
     """
     with disk_errors(folder):
-        disk = os.statvfs(folder)
-    left = disk.f_bavail * disk.f_frsize
-    if disk.f_blocks and left < n_bytes:
-        raise BlackboxError(f"{folder}: the disk is full ({left // 1000} kB left); make room on it, nothing was sent")
+        disk = shutil.disk_usage(folder)
+    if disk.total and disk.free < n_bytes:
+        kilobytes = disk.free // 1000
+        raise BlackboxError(f"{folder}: the disk is full ({kilobytes} kB left); make room on it, nothing was sent")
 
 
 @contextmanager

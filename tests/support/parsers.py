@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from blackbox import store, suites
-from blackbox.core import canonical, digest
+from blackbox.core import canonical
 from blackbox.endpoints import _json, _reply, _stream
 from blackbox.endpoints._secrets import Scrubber
 from blackbox.errors import BlackboxError
@@ -60,16 +60,6 @@ class Parser:
     file: str
     read: Callable[[Path], object]
     resealed: Callable[[bytes], bytes] | None = None
-
-
-def _json_resealed(content: bytes) -> bytes:
-    """Return a JSON object with its own digest put right; what is no object any more stays as it is."""
-    try:
-        document = json.loads(content)
-        said = {name: value for name, value in document.items() if name != "digest"}
-        return json.dumps({**said, "digest": digest(said)}).encode()
-    except (ValueError, AttributeError, RecursionError):
-        return content
 
 
 def _suite_resealed(content: bytes) -> bytes:
@@ -143,7 +133,7 @@ def _of_runs(folder: Path) -> dict[str, tuple[Path, Parser]]:
         "run-parquet": (run, Parser("observations.parquet", verified)),
         "verify-journal": (run, Parser("journal.jsonl", verified)),
         "verify-manifest": (run, Parser("manifest.json", verified)),
-        "redacted": (redacted, Parser("redacted.json", verify_redacted, _json_resealed)),
+        "redacted": (redacted, Parser("redacted.json", verify_redacted, resealed)),
         "redacted-lines": (redacted, Parser("redacted.jsonl", verify_redacted)),
         "comparison": (comparison, Parser("comparison.json", lambda path: load_comparison(results, str(path)))),
         "exported-jsonl": (folder / "exported-jsonl", Parser("o", lambda path: read_exported(path / "o"))),
@@ -320,6 +310,6 @@ _SIMPLE: dict[str, Parser] = {
     "script": Parser("s.yaml", lambda path: read_script(path / "s.yaml", served=["a"])),
     "bundle": Parser("b.zip", _unpacked),
     "population": Parser("p.json", lambda path: read_population(path / "p.json")),
-    "population-resealed": Parser("p.json", lambda path: read_population(path / "p.json"), _json_resealed),
+    "population-resealed": Parser("p.json", lambda path: read_population(path / "p.json"), resealed),
     "population-arrays": Parser("p.npz", lambda path: read_population(path / "p.json")),
 }

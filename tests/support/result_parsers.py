@@ -93,7 +93,7 @@ def _advised(path: Path) -> object:
 
 
 def resealed(content: bytes) -> bytes:
-    """Return an examination with its own digest put right."""
+    """Return a JSON object with its own digest put right; what is no object any more stays as it is."""
     try:
         document = json.loads(content)
         said = {name: value for name, value in document.items() if name != "digest"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from blackbox.core.wording import NOT_SAID
 from blackbox.report.blocks import Column, Matrix, MatrixCell, Name, Number, Section, Table, Text
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from blackbox.report.blocks import Block, Inline
+
+    _Valued: TypeAlias = tuple[int, Mapping[str, Any], float]
 
 MATRIX_FROM = 3
 """Endpoints from which a matrix says more than a list."""
@@ -152,11 +154,7 @@ def _alike(document: Mapping[str, Any], verdict: str) -> tuple[Block, ...]:
     word = verdict_mark(verdict).word
     if any(mapping(entry).get("distances") for entry in listed(document.get("landscape"))):
         return (Text(text=f"Every pair is {word}; how far apart they are stands under “All runs at once”."),)
-    by_suite: dict[str, list[tuple[int, Mapping[str, Any]]]] = {}
-    for index, pair in enumerate(pairs(document)):
-        if _effect(pair) is not None:
-            by_suite.setdefault(suite_title(pair), []).append((index, pair))
-    return tuple(_effect_matrix(suite, found, word) for suite, found in sorted(by_suite.items()))
+    return tuple(_effect_matrix(suite, found, word) for suite, found in _by_suite(pairs(document), _effect))
 
 
 def _effect(pair: Mapping[str, Any]) -> float | None:
@@ -164,25 +162,54 @@ def _effect(pair: Mapping[str, Any]) -> float | None:
     return None if value is None else float(value)
 
 
-def _effect_matrix(suite: str, found: Sequence[tuple[int, Mapping[str, Any]]], word: str) -> Matrix:
-    names = list(dict.fromkeys(name.text for _, pair in found for name in sides(pair)))
-    effects = [_effect(pair) or 0.0 for _, pair in found]
-    low, high = min(effects), max(effects)
+def _effect_matrix(suite: str, found: Sequence[_Valued], word: str) -> Matrix:
+    caption = f"Effect, {suite}: how far apart the answers are; darker is nearer, and every pair is {word}"
+    return _near_matrix(
+        caption, found, lambda _, effect: f"{word}, effect {decimal(effect, digits=2)}", digits=2, nearer=-1
+    )
+
+
+# --- a number for each pair -------------------------------------------------------------------------
+
+
+def _by_suite(
+    compared: Sequence[Mapping[str, Any]], value: Callable[[Mapping[str, Any]], float | None]
+) -> list[tuple[str, list[_Valued]]]:
+    """Return the pairs that have a value, with their places, suite by suite."""
+    found: dict[str, list[_Valued]] = {}
+    for place, pair in enumerate(compared):
+        if (known := value(pair)) is not None:
+            found.setdefault(suite_title(pair), []).append((place, pair, known))
+    return sorted(found.items(), key=lambda each: each[0])
+
+
+def _near_matrix(
+    caption: str,
+    found: Sequence[_Valued],
+    words: Callable[[Mapping[str, Any], float], str],
+    *,
+    digits: int,
+    nearer: Literal[1, -1],
+) -> Matrix:
+    """Return a matrix of numbers, the nearest pair darkest; `nearer` is 1 where larger numbers are nearer, else −1."""
+    names = list(dict.fromkeys(name.text for _, pair, _ in found for name in sides(pair)))
+    ranked = [nearer * value for _, _, value in found]
+    low, high = min(ranked), max(ranked)
     cells = {}
-    for (place, pair), effect in zip(found, effects, strict=True):
+    for place, pair, value in found:
         a, b = (name.text for name in sides(pair))
         cells[frozenset((a, b))] = MatrixCell(
-            text=decimal(effect, digits=2),
+            text=decimal(value, digits=digits),
             tone="neutral",
-            words=f"{a} against {b}: {word}, effect {decimal(effect, digits=2)}",
+            words=f"{a} against {b}: {words(pair, value)}",
             target=pair_anchor(place),
-            shade=(high - effect) / (high - low) if high > low else 0.0,
+            shade=(nearer * value - low) / (high - low) if high > low else 0.0,
         )
     return Matrix(
-        caption=f"Effect, {suite}: how far apart the answers are; darker is nearer, and every pair is {word}",
+        caption=caption,
         names=tuple(Name(text=name) for name in names),
         cells=_square(names, cells),
-        legend=tuple(MatrixCell(text="", tone="neutral", words=words, shade=shade) for shade, words in _SHADES),
+        legend=tuple(MatrixCell(text="", tone="neutral", words=meaning, shade=shade) for shade, meaning in _SHADES),
     )
 
 
@@ -191,35 +218,23 @@ def _effect_matrix(suite: str, found: Sequence[tuple[int, Mapping[str, Any]]], w
 
 def _kinship(compared: Sequence[Mapping[str, Any]]) -> tuple[Block, ...]:
     """Return a matrix of kinship scores a suite, where there are references."""
-    by_suite: dict[str, list[tuple[int, Mapping[str, Any]]]] = {}
-    for index, pair in enumerate(compared):
-        if mapping(pair.get("related")).get("score") is not None:
-            by_suite.setdefault(suite_title(pair), []).append((index, pair))
-    return tuple(_kinship_matrix(suite, scored) for suite, scored in sorted(by_suite.items()))
+    return tuple(_kinship_matrix(suite, scored) for suite, scored in _by_suite(compared, _score))
 
 
-def _kinship_matrix(suite: str, scored: Sequence[tuple[int, Mapping[str, Any]]]) -> Matrix:
-    names = list(dict.fromkeys(name.text for _, pair in scored for name in sides(pair)))
-    scores = [pair["related"]["score"] for _, pair in scored]
-    stated = any(_ratio(pair) is not None for _, pair in scored)
-    low, high = min(scores), max(scores)
-    cells = {}
-    for place, pair in scored:
-        a, b = (name.text for name in sides(pair))
-        score = pair["related"]["score"]
-        cells[frozenset((a, b))] = MatrixCell(
-            text=decimal(score, digits=1),
-            tone="neutral",
-            words=f"{a} against {b}: kinship score {decimal(score, digits=2)}, {_standing(pair)}",
-            target=pair_anchor(place),
-            shade=(score - low) / (high - low) if high > low else 0.0,
-        )
+def _score(pair: Mapping[str, Any]) -> float | None:
+    value = mapping(pair.get("related")).get("score")
+    return None if value is None else float(value)
+
+
+def _kinship_matrix(suite: str, scored: Sequence[_Valued]) -> Matrix:
+    stated = any(_ratio(pair) is not None for _, pair, _ in scored)
     meant = "a score is no ratio: those stand in the list" if stated else "no ratio"
-    return Matrix(
-        caption=f"Kinship score, {suite}: darker is closer than the references are; {meant}, and never a direction",
-        names=tuple(Name(text=name) for name in names),
-        cells=_square(names, cells),
-        legend=tuple(MatrixCell(text="", tone="neutral", words=words, shade=shade) for shade, words in _SHADES),
+    return _near_matrix(
+        f"Kinship score, {suite}: darker is closer than the references are; {meant}, and never a direction",
+        scored,
+        lambda pair, score: f"kinship score {decimal(score, digits=2)}, {_standing(pair)}",
+        digits=1,
+        nearer=1,
     )
 
 
