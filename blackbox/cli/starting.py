@@ -60,7 +60,7 @@ def _panel(where: Path, *, as_json: bool) -> None:
         return
     for path in paths:
         say(path)
-    note("names, hosts and prices are from memory and unverified; see what it costs with: blackbox plan")
+    note("names, hosts and prices are from published lists, none was tried; see what it costs with: blackbox plan")
 
 
 def version(*, results: ResultsOption = None, as_json: JsonOption = False) -> None:

@@ -24,8 +24,8 @@ PAIRS, GROUPS = "pairs.csv", "groups.csv"
 _HEAD = f"""\
 # yaml-language-server: $schema=./{SCHEMA_NAME}
 # A reference panel: {{n_models}} models of {{n_families}} families, each on two pinned hosts, one OpenRouter key.
-# Written {{date}} from memory of public lists: names, hosts and prices are UNVERIFIED. `blackbox doctor` says which
-# still answer; take out what doesn't, here and nowhere else. Lineage: {PAIRS} and {GROUPS}.
+# Names, hosts and prices: from published lists, {{date}}; nobody sent these endpoints a request, all are UNVERIFIED.
+# `blackbox doctor` says which answer; take out what doesn't, here and nowhere else. Lineage: {PAIRS} and {GROUPS}.
 #
 #   export OPENROUTER_API_KEY=…
 #   blackbox plan                                   # sends nothing
