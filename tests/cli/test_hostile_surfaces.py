@@ -197,12 +197,12 @@ def _imported(folder: Path, row: dict[str, str]) -> Path:
 
 
 def test_names_that_become_paths_would_be_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The check above can fail: where a run is called what a model is called, its files lie elsewhere."""
-    row = {"m": "../../owned", "q": "?", "a": "!"}
+    """The check above can fail: where a run is called what a model is called, its files are too."""
+    row = {"m": "=OWNED $(x)", "q": "?", "a": "!"}
     assert [] == _astray(_imported(tmp_path / "a", row).parents[1])
     monkeypatch.setattr("blackbox.store.new_run_id", lambda _at, endpoint, *_: endpoint)
     monkeypatch.setattr("blackbox.store.runs._check_new", lambda *_: None)
-    assert "owned/journal.jsonl" in _astray(_imported(tmp_path / "b", row).parents[1])
+    assert f"inner/results/{row['m']}/journal.jsonl" in _astray(_imported(tmp_path / "b", row).parents[1])
 
 
 def test_a_store_that_mends_texts_would_be_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
