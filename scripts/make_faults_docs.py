@@ -53,7 +53,7 @@ def _limits(part: dict[str, Any]) -> str:
     return (
         f"{len(part['limits'])} kinds of refusal, simulated, {part['calls']} calls, 1 to 16 at once, all answered: "
         f"windows and even spacing {'never' if kept else 'NOT'} exceeded by more than one burst, buckets by at most "
-        f"{worst:.1f} requests more than that"
+        f"{worst:.2f} of a request more than that"
     )
 
 

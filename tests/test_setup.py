@@ -14,6 +14,7 @@ import pytest
 import setup
 import torch_build
 from environment import Done, Places, SetupStopped
+from support.caught import CAUGHT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -148,6 +149,18 @@ def test_set_up_installs_torch_first_and_every_file_by_its_digest(project: Path)
     ]
     assert all("--require-hashes --no-deps" in line for line in installs[:-1])
     assert "--no-deps --no-build-isolation -e" in installs[-1]
+
+
+def test_a_set_up_that_trusts_names_is_caught(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test above fails where packages are installed without their digests."""
+    whole = environment.install_command
+
+    def trusting(root: Path, arguments: Sequence[str], **more: Any) -> Any:
+        return whole(root, [word for word in arguments if word != "--require-hashes"], **more)
+
+    monkeypatch.setattr(environment, "install_command", trusting)
+    with pytest.raises(CAUGHT):
+        test_set_up_installs_torch_first_and_every_file_by_its_digest(project)
 
 
 def test_nothing_changed_costs_no_program_and_under_a_second(project: Path) -> None:

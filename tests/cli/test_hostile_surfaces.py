@@ -16,12 +16,15 @@ from support.fake_vendor import FakeVendor, configured, serving
 from support.hostile import CONTROL, HUGE, PATHS, TEXTS
 
 from blackbox import cli
+from blackbox.store import writer
 from blackbox.workflow.runs import open_run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from support.commands import Command
+
+    from blackbox.core import Observation
 
 N_PROBES = 6
 N_HOSTILE = -(-len(TEXTS) // N_PROBES)
@@ -154,26 +157,66 @@ def test_json_is_ascii_and_gives_back_every_text(words: list[str], results: Path
         assert set(NAMES) == {run["endpoint"] for run in said.json["runs"]}
 
 
-def test_every_text_is_stored_bit_for_bit(results: Path) -> None:
-    """Names, questions and answers come back as they were, lone surrogates and NULs too."""
-    wanted = sorted((r["m"], r["q"], r["a"]) for r in _rows())
+def _stored(results: Path) -> list[tuple[str, str, str | None]]:
+    """Return name, question and answer of everything that is stored."""
     found = []
     for name in _ids(results):
         run = open_run(results / name)
         asked = {probe.id: probe.messages[0].content for probe in run.suite.probes}
         found += [(run.manifest.endpoint_name, asked[o.probe_id], o.text) for o in run.observations]
+    return sorted(found)
 
-    assert wanted == sorted(found)
+
+def test_every_text_is_stored_bit_for_bit(results: Path) -> None:
+    """Names, questions and answers come back as they were, lone surrogates and NULs too."""
+    assert sorted((r["m"], r["q"], r["a"]) for r in _rows()) == _stored(results)
+
+
+def _astray(outer: Path) -> list[str]:
+    """Return files outside the folder that was named, or with a name that isn't of safe characters."""
+    files = [path.relative_to(outer).as_posix() for path in outer.rglob("*")]
+    return [name for name in files if not re.fullmatch(r"inner(/[a-z0-9._/-]+)?", name)]
 
 
 def test_no_name_becomes_a_path(results: Path) -> None:
     """All files lie under the folder that was named, with names of safe characters."""
-    outer = results.parent.parent
-    files = [path.relative_to(outer).as_posix() for path in outer.rglob("*")]
+    assert [] == _astray(results.parent.parent)
+    assert not (results.parents[2] / "owned").exists()
 
-    assert [name for name in files if not name.startswith("inner")] == []
-    assert [name for name in files if not re.fullmatch(r"[a-z0-9._/-]+", name)] == []
-    assert not (outer.parent / "owned").exists()
+
+def _imported(folder: Path, row: dict[str, str]) -> Path:
+    """Return `inner/results` below a new folder with one imported answer."""
+    inner = folder / "outer" / "inner"
+    (inner / "results").mkdir(parents=True)
+    (inner / "t.jsonl").write_text(json.dumps(row))
+    fields = ["--prompt-field", "q", "--response-field", "a", "--model-field", "m"]
+    where = ["--suite", "s", "--results", inner / "results"]
+    made = _said("import", inner / "t.jsonl", "--format", "table", *fields, *where)
+    assert made.code == 0, made.err
+    return inner / "results"
+
+
+def test_names_that_become_paths_would_be_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check above can fail: where a run is called what a model is called, its files are too."""
+    row = {"m": "=OWNED $(x)", "q": "?", "a": "!"}
+    assert [] == _astray(_imported(tmp_path / "a", row).parents[1])
+    monkeypatch.setattr("blackbox.store.new_run_id", lambda _at, endpoint, *_: endpoint)
+    monkeypatch.setattr("blackbox.store.runs._check_new", lambda *_: None)
+    assert f"inner/results/{row['m']}/journal.jsonl" in _astray(_imported(tmp_path / "b", row).parents[1])
+
+
+def test_a_store_that_mends_texts_would_be_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check of stored texts can fail: one that writes what can be shown loses a lone surrogate."""
+    row = {"m": "m", "q": "?", "a": "lone\ud800surrogate"}
+    assert [("m", "?", row["a"])] == _stored(_imported(tmp_path / "a", row))
+    encode = writer.encode_observation
+
+    def mended(observation: Observation) -> dict[str, Any]:
+        body = encode(observation)
+        return {**body, "text": body["text"].encode(errors="replace").decode()}
+
+    monkeypatch.setattr(writer, "encode_observation", mended)
+    assert [("m", "?", row["a"])] != _stored(_imported(tmp_path / "b", row))
 
 
 @pytest.mark.parametrize("name", [*PATHS, "\x1b[31m", "con.", "aux", "x" * 300, "", "\u202e", "-rf"])

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from support.caught import CAUGHT
 from support.fake_vendor import FakeVendor, configured, drawn, serving
 
 from blackbox.core import digest
+from blackbox.store import manifests, runs
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from support.commands import Command
+
+    from blackbox.core import Manifest
 
 
 def test_the_plan_is_sealed_before_the_first_request(tmp_path: Path, command: Command, small_suite: Path) -> None:
@@ -57,3 +63,22 @@ def test_rules_changed_afterwards_are_found(tmp_path: Path, command: Command, sm
         assert "plan is not what the run began with" in " ".join(said.out.split())
     path.write_text(json.dumps(whole))
     assert command("verify").code == 0
+
+
+def test_a_plan_that_nobody_seals_is_caught(
+    tmp_path: Path, command: Command, small_suite: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both tests fail for a journal whose first line has no digest of the plan."""
+    note = manifests.created_note
+
+    def unsealed(manifest: Manifest) -> dict[str, Any]:
+        body = note(manifest)
+        return {**body, "fixed": {name: value for name, value in body["fixed"].items() if name != "plan"}}
+
+    for module in (manifests, runs):
+        monkeypatch.setattr(module, "created_note", unsealed)
+    with pytest.raises(CAUGHT):
+        test_rules_changed_afterwards_are_found(tmp_path, command, small_suite)
+    shutil.rmtree(tmp_path / "results")
+    with pytest.raises(KeyError, match="plan"):
+        test_the_plan_is_sealed_before_the_first_request(tmp_path, command, small_suite)

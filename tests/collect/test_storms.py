@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 N = 130
 """Calls: more than two windows of the largest limit."""
-TO_MEASURE = 2
-"""A bucket's first refusal tells how full it is; a second one, rarely a third, how fast it fills."""
+LONG = 600
+"""Calls: a client that speeds up after each refusal is refused four times."""
+WHOLE = 1
+"""A bucket lets parts of a request pass; what is sent are whole ones."""
 
 
 @pytest.mark.parametrize("says_when", [True, False])
@@ -40,9 +42,30 @@ def test_a_larger_burst_is_not_exceeded_either(limit: str, *, says_when: bool) -
 
 @pytest.mark.parametrize("says_when", [True, False])
 @pytest.mark.parametrize("limit", BUCKETS)
-def test_a_bucket_is_exceeded_by_one_burst_and_what_measures_it(limit: str, *, says_when: bool) -> None:
-    """A bucket that is never full again keeps each refusal on its account."""
-    assert stormed(BUCKETS[limit](), concurrency=4, n=N, says_when=says_when)["over"] <= 4 + TO_MEASURE
+def test_a_bucket_is_not_exceeded_by_more_than_one_burst_of_whole_requests(limit: str, *, says_when: bool) -> None:
+    """What it lets pass in a stretch of time, rounded up to whole requests, and one burst: no more is sent."""
+    assert stormed(BUCKETS[limit](), concurrency=4, n=N, says_when=says_when)["over"] < 4 + WHOLE
+
+
+def test_nor_where_a_single_request_is_under_way() -> None:
+    """The first refusal tells how full a bucket is, the second how fast it fills; together they are less than two."""
+    for limit in ("10 a second, bucket of 5", "1 a second, bucket of 60"):
+        assert stormed(BUCKETS[limit](), concurrency=1, n=N)["over"] < 1 + WHOLE
+
+
+def test_nor_in_the_long_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bucket keeps refusals on its account until it is full; a client that speeds up before that is caught."""
+    slow = "3 a second, bucket of 60"
+    assert stormed(BUCKETS[slow](), concurrency=1, n=LONG)["over"] < 1 + WHOLE
+    monkeypatch.setattr(Spacing, "_depth", lambda _: float("-inf"))
+    assert stormed(BUCKETS[slow](), concurrency=1, n=LONG)["over"] >= 1 + WHOLE
+
+
+def test_nor_where_refusals_are_slow() -> None:
+    """More requests are under way when the first one comes; not more than one burst of them."""
+    for limit in ("1 a second, bucket of 60", "3 a second, bucket of 60"):
+        found = stormed(BUCKETS[limit](), concurrency=4, n=N, reply_s=0.35, refusal_s=0.3)
+        assert found["over"] < 4 + WHOLE
 
 
 def learns_nothing(_self: Spacing, *, wait_s: float, **_: Any) -> float:
@@ -71,7 +94,7 @@ def test_a_client_that_learns_nothing_from_refusals_is_caught(
     """The tests above fail where a refusal only pauses, or where no single request goes ahead."""
     monkeypatch.setattr(Spacing, name, broken)
     found = stormed({**LIMITS, **BUCKETS}[limit](), concurrency=2, n=N, says_when=says_when)
-    assert found["over"] > 2 + TO_MEASURE
+    assert found["over"] > 2 + WHOLE
 
 
 @pytest.mark.parametrize("limit", ["60 each minute", "60 in any minute"])

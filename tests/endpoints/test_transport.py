@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
+from support.caught import CAUGHT
 from support.chat_servers import CALL, KEY, Handler, Script, asked, asked_over_socket, chat_spec, http, replied, served
 
 from blackbox.core import Outcome, plain
@@ -257,6 +258,13 @@ async def test_the_key_goes_to_the_configured_origin_only() -> None:
     for url in ("https://b.example/v1", "http://a.example/v1", "https://a.example:444/v1"):
         with pytest.raises(httpx2.UnsupportedProtocol):
             await transport.handle_async_request(httpx2.Request("POST", url))
+
+
+async def test_a_guard_that_lets_requests_go_anywhere_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test above fails where origins are not compared."""
+    monkeypatch.setattr(_transport, "_origin", lambda _: "")
+    with pytest.raises(CAUGHT):
+        await test_the_key_goes_to_the_configured_origin_only()
 
 
 def all_strings(value: Any) -> Iterator[str]:

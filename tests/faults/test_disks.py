@@ -33,6 +33,12 @@ def test_commands_that_take_a_full_disk_lightly_are_caught(
     assert flaw in broken_disks.full_while_collecting(tmp_path, hooks=(mutant,))["flaws"]
 
 
+def test_a_command_that_closes_on_a_full_disk_is_caught(tmp_path: Path) -> None:
+    """The same where a run is closed although there is no room for its table."""
+    flaws = broken_disks.full_while_closing(tmp_path, hooks=(real_disks.takes_closing_for_done,))["flaws"]
+    assert "exit code is not 4" in flaws
+
+
 def test_a_command_that_asks_on_a_full_disk_is_caught(tmp_path: Path) -> None:
     """The test above fails where calls are sent although there is no room for their answers."""
     found = broken_disks.full_disk(tmp_path, hooks=(real_disks.never_looks_for_room,))

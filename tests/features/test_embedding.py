@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from support.caught import CAUGHT
 
 from blackbox import registry
 from blackbox.core import Outcome, digest
@@ -245,6 +246,13 @@ def test_pickled_weights_are_refused(tmp_path: Path) -> None:
     (tmp_path / "2_Dense" / "pytorch_model.bin").write_bytes(b"")
     with pytest.raises(BlackboxError, match=r"2_Dense/pytorch_model\.bin is a pickle"):
         _ = embedding_feature(tmp_path).model_digest
+
+
+def test_pickles_that_are_taken_are_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test above fails where nobody looks for them."""
+    monkeypatch.setattr(_weights, "check_no_pickle", lambda *_: None)
+    with pytest.raises(CAUGHT):
+        test_pickled_weights_are_refused(tmp_path)
 
 
 def test_naming_the_feature_imports_no_model_library() -> None:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from report.pages import parsed
+from support.caught import CAUGHT
 from support.hostile import CONTROL, PICTURES, SCRIPTS, STYLES, TEXTS, harmless
 from support.opened_pages import NEEDS_BROWSER, browser, opened
 
@@ -185,6 +186,24 @@ def test_the_policy_is_strict(kind: str, words: str, pages: dict[str, dict[str, 
     for name in ("script-src", "style-src"):
         assert all(re.fullmatch(r"'none'|'sha256-[A-Za-z0-9+/=]+'", v) for v in found.get(name, "'none'").split())
     assert found.get("connect-src", "'none'") == "'none'"
+
+
+@pytest.mark.parametrize(
+    ("strict", "lax"),
+    [
+        ("default-src 'none'", "default-src *"),
+        ("base-uri 'none'", "base-uri 'self'"),
+        ("form-action 'none'", "form-action 'self'"),
+        ("style-src ", "style-src 'unsafe-inline' "),
+        ("script-src ", "script-src https://a.example "),
+    ],
+)
+def test_a_lax_policy_would_be_seen(strict: str, lax: str, pages: dict[str, dict[str, str]]) -> None:
+    """The test above fails for each part of the policy that lets something in."""
+    page = pages["harmless"]["comparison"]
+    assert strict in page
+    with pytest.raises(CAUGHT):
+        test_the_policy_is_strict("comparison", "lax", {"lax": {"comparison": page.replace(strict, lax)}})
 
 
 def test_a_page_that_does_not_escape_would_be_seen(

@@ -8,9 +8,11 @@ import os
 import stat
 import struct
 import zipfile
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+from support.caught import CAUGHT
 from support.mutations import mutated
 
 from blackbox.core import digest
@@ -221,3 +223,26 @@ def test_trusted_names_would_be_seen(tmp_path: Path, empty: Path, monkeypatch: p
     unpack_bundle(hostile, empty)
 
     assert (empty.parent / "escaped").read_bytes() == b"evil"
+
+
+def test_entries_nobody_checks_would_be_seen(tmp_path: Path, empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the checks of entries switched off, links and bombs are unpacked: the tests of both can fail."""
+    monkeypatch.setattr(bundles, "_checked", lambda _, infos: {info.filename: info for info in infos})
+    for number, check in enumerate(
+        (
+            test_a_link_a_device_and_an_encrypted_entry_are_refused,
+            partial(test_a_zip_bomb_is_refused_by_its_stated_and_by_its_real_size, monkeypatch=monkeypatch),
+        )
+    ):
+        (folder := empty / str(number)).mkdir()
+        with pytest.raises(CAUGHT):
+            check(tmp_path, folder)
+
+
+def test_a_listing_nobody_checks_would_be_seen(
+    bundle: Path, tmp_path: Path, empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its digests switched off, an edited bundle is unpacked: the test of changed files can fail."""
+    monkeypatch.setattr(bundles, "_unpacked", lambda *_: None)
+    with pytest.raises(CAUGHT):
+        test_a_changed_missing_added_or_doubled_file_is_found(bundle, tmp_path, empty)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from support.caught import CAUGHT
 
 from blackbox.core import digest
 from blackbox.errors import EvidenceDamaged, UsageError
+from blackbox.store import populations
 from blackbox.store.populations import read_population, write_population
 
 if TYPE_CHECKING:
@@ -77,6 +79,15 @@ def test_a_pickle_is_never_opened(tmp_path: Path) -> None:
     changed(path, arrays={"sha256": sha256(content).hexdigest(), "n_bytes": len(content)})
     with pytest.raises(EvidenceDamaged, match="holds no arrays of ours"):
         read_population(path)
+
+
+def test_a_reader_that_opens_pickles_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test above fails where arrays are read as NumPy reads them when it is told to."""
+    load = np.load
+    monkeypatch.setattr(populations, "check_arrays", lambda *_, **__: None)
+    monkeypatch.setattr(np, "load", lambda file, **_: load(file, allow_pickle=True))
+    with pytest.raises(CAUGHT):
+        test_a_pickle_is_never_opened(tmp_path)
 
 
 @pytest.mark.parametrize(

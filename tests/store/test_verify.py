@@ -7,6 +7,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from support.caught import CAUGHT
 from support.stored import ANSWERS, START, answer, fill, finished_run, new_run
 
 from blackbox.core import canonical, digest
@@ -297,3 +298,36 @@ def test_digests_are_those_of_the_shared_rule() -> None:
     entry = json.loads(written.line)
     assert entry.pop("sha256") == digest(entry)
     assert START.tzinfo is not None
+
+
+@pytest.mark.parametrize(
+    ("place", "tamper"),
+    [
+        ("journal._forged", _edit),
+        ("journal._misplaced", _delete),
+        ("journal._misplaced", _reorder),
+        ("manifests.ManifestCheck.end", _truncate),
+        ("manifests.ManifestCheck._check_created", _rewrite_without_its_first_note),
+        ("manifests.ManifestCheck.entry", _rewrite_journal_alone),
+        ("verify.check_parquet", _change_parquet),
+    ],
+)  # fmt: skip
+def test_an_audit_that_looks_away_is_caught(
+    place: str,
+    tamper: Callable[[Path], None],
+    run: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The test of tampering fails for each check that is left out."""
+    monkeypatch.setattr(f"blackbox.store.{place}", lambda *_: None)
+    with pytest.raises(CAUGHT):
+        test_tampering_is_found(run, tamper, dict(TAMPERING)[tamper])
+
+
+async def test_an_audit_that_expects_no_head_is_caught(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The test of a full rewrite fails where the head is not compared."""
+    monkeypatch.setattr("blackbox.store.verify._Audit._head", lambda _: None)
+    with pytest.raises(CAUGHT):
+        await test_a_full_rewrite_is_found_by_the_expected_head_alone(run, tmp_path)

@@ -132,20 +132,24 @@ def full_disk(folder: Path, *, hooks: tuple[Callable[[], None], ...] = ()) -> di
         is_told = again.code == 2 and "make room on it, nothing was sent" in again.line
         wrong = [] if is_told else [f"while it is full: exit {again.code}: {again.line}"]
         wrong += ["something was sent"] if stage.n_asked != n_before else []
-        found = _refused_and_resumed(stage, ran, "No space left", (results / "ballast").unlink, n_kept=1)
+        found = _refused_and_resumed(stage, ran, "No space left", (results / real_disks.BALLAST).unlink, n_kept=1)
         return {**found, "flaws": [*wrong, *found["flaws"]]}
 
 
-def full_while_closing(folder: Path) -> dict[str, Any]:
-    """All is answered, and the table cannot be written: exit 4, and the same command asks nobody."""
-    with Stage(folder) as stage:
-        ran = stage.ran(hooks=(cannot_close,))
-        ends = list(stage.whole())
+def full_while_closing(folder: Path, *, hooks: tuple[Callable[[], None], ...] = ()) -> dict[str, Any]:
+    """All is answered, and there is no room for the table: exit 4, and the same command asks nobody."""
+    results = folder / "results"
+    with real_disks.small_disk(results) as mounted, Stage(folder) as stage:
+        filled = real_disks.fills_at_the_end if mounted else real_disks.tables_end_early
+        ran = stage.ran("run", "-s", str(stage.suite), hooks=(filled, *hooks))
+        (results / real_disks.BALLAST).unlink(missing_ok=True)
         leftovers = [path.name for path in stage.journal.parent.iterdir() if path.name.startswith(".")]
+        ends = list(stage.whole())
         return _found(
             stage, ran, ran.code != 4 and "exit code is not 4", *ends, leftovers and f"left: {leftovers}",
+            not re.search("No space left|File too large", ran.line) and "does not say what happened",
             "run the same command again" not in ran.line and "does not say what to do",
-            stage.n_asked != N_CALLS and "sent again",
+            stage.n_asked != N_CALLS and "sent again", more={"how": "small disk" if mounted else "limit of file sizes"},
         )  # fmt: skip
 
 
@@ -264,25 +268,6 @@ SCENES: Mapping[str, Callable[[Path], dict[str, Any]]] = {
         clock_behind_on_resuming, damaged_middle, manifest_gone,
     )
 }  # fmt: skip
-
-
-def cannot_close() -> None:
-    """A disk that takes the journal and nothing else."""
-    from blackbox.store import disk, writer
-
-    sync, finish = disk.sync_path, writer.Session.finish
-
-    def full(_: Path) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    def closing(self: Any, *arguments: Any) -> Any:
-        disk.sync_path = full
-        try:
-            return finish(self, *arguments)
-        finally:
-            disk.sync_path = sync
-
-    writer.Session.finish = closing  # type: ignore[method-assign]
 
 
 def is_read_only() -> None:

@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any
 from blackbox.errors import BlackboxError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from blackbox.store.journal import Draft
 
+BALLAST = "ballast"
+"""The file that takes all room on a disk."""
 ROOM = "room"
 """The file that says how long files may become, beside the command."""
 
@@ -44,7 +46,7 @@ def small_disk(folder: Path) -> Iterator[bool]:
 
 def fill(folder: Path) -> Path:
     """Leave no room on the disk of a folder and return the file that takes it."""
-    ballast = folder / "ballast"
+    ballast = folder / BALLAST
     with suppress(OSError), ballast.open("wb", buffering=0) as file:
         while file.write(b"x" * 4096):
             pass
@@ -64,6 +66,30 @@ def fills_meanwhile() -> None:
         write(self, drafts)
 
     Journal.write = filled  # type: ignore[method-assign]
+
+
+def fills_at_the_end() -> None:
+    """The disk of the results is full when the table of a run is to be written (a hook)."""
+    _before_the_table(lambda: fill(Path("results")))
+
+
+def tables_end_early() -> None:
+    """No file may become longer than 4 kB once the table of a run is to be written (a hook)."""
+    _before_the_table(
+        lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+    )
+
+
+def _before_the_table(happens: Callable[[], object]) -> None:
+    from blackbox.store import writer
+
+    write = writer.write_parquet
+
+    def late(*arguments: Any, **named: Any) -> None:
+        happens()
+        write(*arguments, **named)
+
+    writer.write_parquet = late
 
 
 @contextmanager
@@ -118,6 +144,20 @@ def takes_refusals_for_done() -> None:
             write(self, drafts)
 
     Journal.write = careless  # type: ignore[method-assign]
+
+
+def takes_closing_for_done() -> None:
+    """Break it: a run counts as closed although the disk refused its table."""
+    from blackbox.store.writer import Session
+
+    finish = Session.finish
+
+    def careless(self: Session, *arguments: Any) -> Any:
+        with suppress(BlackboxError):
+            return finish(self, *arguments)
+        return self.manifest
+
+    Session.finish = careless  # type: ignore[method-assign]
 
 
 def notices_late() -> None:

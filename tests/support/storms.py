@@ -115,11 +115,12 @@ class StormServer:
         rule: Its limit.
         says_when: Whether a refusal names the time to wait.
         reply_s: How long an answer takes.
+        refusal_s: How long a refusal takes.
     """
 
-    def __init__(self, rule: Rule, *, says_when: bool = True, reply_s: float = 0.05) -> None:
+    def __init__(self, rule: Rule, *, says_when: bool = True, reply_s: float = 0.05, refusal_s: float = 0.005) -> None:
         self.rule = rule
-        self._says_when, self._reply_s = says_when, reply_s
+        self._says_when, self._reply_s, self._refusal_s = says_when, reply_s, refusal_s
         self.sent: list[float] = []
         self.n_refused = 0
 
@@ -130,8 +131,8 @@ class StormServer:
         wait_s = self.rule.wait_s(now_s)
         if wait_s > 0:
             self.n_refused += 1
-            await asyncio.sleep(0.005)
-            asked = wait_s if self._says_when else None
+            await asyncio.sleep(self._refusal_s)
+            asked = max(0.0, wait_s - self._refusal_s) if self._says_when else None
             raise TransientError("429", kind="rate_limited", status=429, retry_after_s=asked)
         await asyncio.sleep(self._reply_s)
         return answer(key)
@@ -148,6 +149,7 @@ def overshoot(sent: Sequence[float], rule: Rule) -> float:
 LIMITS: Mapping[str, Callable[[], Rule]] = {
     "10 a second, evenly": lambda: Tokens(10, 1),
     "1 a second, evenly": lambda: Tokens(1, 1),
+    "20 a minute, evenly": lambda: Tokens(1 / 3, 1),
     "5 each second": lambda: Windows(5, 1),
     "60 each second": lambda: Windows(60, 1),
     "60 each minute": lambda: Windows(60, 60),
@@ -170,10 +172,16 @@ BUCKETS: Mapping[str, Callable[[], Rule]] = {
 
 
 def stormed(
-    rule: Rule, *, concurrency: int, n: int = 200, says_when: bool = True, reply_s: float = 0.05
+    rule: Rule,
+    *,
+    concurrency: int,
+    n: int = 200,
+    says_when: bool = True,
+    reply_s: float = 0.05,
+    refusal_s: float = 0.005,
 ) -> Mapping[str, float]:
     """Return how far above a rule a whole collection went, in simulated time; every call must have been answered."""
-    server, sink = StormServer(rule, says_when=says_when, reply_s=reply_s), MemorySink()
+    server, sink = StormServer(rule, says_when=says_when, reply_s=reply_s, refusal_s=refusal_s), MemorySink()
 
     async def run() -> tuple[str, float]:
         (result,) = await collected(lane(ScriptedEndpoint(server), sink, n=n, concurrency=concurrency))

@@ -6,8 +6,10 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from support.caught import CAUGHT
 
 from blackbox.core import Clock
+from blackbox.workflow import clock as clocks
 from blackbox.workflow.clock import ClockWatch
 
 START = datetime(2026, 1, 2, tzinfo=UTC)
@@ -34,3 +36,12 @@ def test_a_set_clock_is_said_once_and_a_slow_one_is_not(seconds: list[int], said
     assert [START + timedelta(seconds=each) for each in seconds[1:]] == read
     assert len(said) == len(watch.warnings)
     assert all(f"the clock was {words} " in warning for words, warning in zip(said, watch.warnings, strict=True))
+
+
+@pytest.mark.parametrize("jump_s", [0.5, 1e9])
+def test_a_watch_that_is_too_keen_or_asleep_is_caught(jump_s: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test above fails for one that says every correction, and for one that says nothing."""
+    monkeypatch.setattr(clocks, "JUMP_S", jump_s)
+    seconds, said = ([0, 1, 9, 17], ()) if jump_s < 1 else ([0, 1, -3599, -3598], ("set back by 3,601 s",))
+    with pytest.raises(CAUGHT):
+        test_a_set_clock_is_said_once_and_a_slow_one_is_not(seconds, said)

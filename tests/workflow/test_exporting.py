@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support.caught import CAUGHT
 
 from blackbox import store
 from blackbox.core import Outcome
 from blackbox.errors import BlackboxError, EvidenceDamaged, UsageError
-from blackbox.store import TableFields
+from blackbox.store import TableFields, exported
 from blackbox.store.exported import inert, original
 from blackbox.workflow.auditing import audit
 from blackbox.workflow.compare import compare_runs
@@ -188,6 +189,14 @@ def test_live_csv_would_be_seen(made: Path, tmp_path: Path, monkeypatch: pytest.
     export_table(made, _ids(made), tmp_path / "o.csv", "csv", None)
 
     assert ',"=1+1",' in (tmp_path / "o.csv").read_text(encoding="utf-8")
+
+
+def test_an_export_that_mends_texts_would_be_seen(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without `text_json` a lone surrogate does not come back: the check of exported observations can fail."""
+    whole = exported.row
+    monkeypatch.setattr(exported, "row", lambda observation: {**whole(observation), "text_json": None})
+    with pytest.raises(CAUGHT):
+        test_exported_observations_come_back_bit_for_bit("jsonl", made, tmp_path)
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])

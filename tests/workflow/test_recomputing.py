@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import yaml
+from support.caught import CAUGHT
 from support.runs import drawn_answers, make_run, peaked, stored
 
 from blackbox import suites
@@ -174,6 +175,35 @@ def test_an_edited_report_alone_is_found(results: Path) -> None:
     assert ["report.html is not what the document draws: it was changed, or drawn by other code"] == _found(results)[
         "problems"
     ]
+
+
+def test_numbers_that_are_compared_roughly_are_caught(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test of edited numbers fails where the last digits are left out."""
+
+    def rough(value: object) -> str:
+        return f"{value:.12g}" if isinstance(value, float) else recomputing.canonical(value)
+
+    monkeypatch.setattr(recomputing, "_text", rough)
+    with pytest.raises(CAUGHT):
+        test_any_edited_number_is_named(made)
+
+
+def test_an_audit_that_computes_something_else_is_caught(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test of bit for bit fails for another seed."""
+
+    def other(*, seed: int, **more: Any) -> CompareOptions:
+        return CompareOptions(seed=seed + 1, **more)
+
+    monkeypatch.setattr(recomputing, "CompareOptions", other)
+    with pytest.raises(CAUGHT):
+        test_an_untouched_comparison_is_reproduced_bit_for_bit(results)
+
+
+def test_an_audit_that_believes_its_runs_is_caught(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test of edited and swapped runs fails where only their ids count."""
+    monkeypatch.setattr(recomputing, "_run", lambda stated, places, _: places.runs[0] / stated["id"])
+    with pytest.raises((*CAUGHT, IndexError)):
+        test_an_edited_a_swapped_and_a_missing_run_are_found(results, "runs")
 
 
 def test_forged_features_are_not_believed(results: Path) -> None:

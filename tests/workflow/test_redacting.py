@@ -139,6 +139,21 @@ def test_a_changed_redacted_run_is_damaged(spoil: Callable[[Path], None], run: P
     assert not audit(tmp_path, [str(folder)])["ok"]
 
 
+@pytest.mark.parametrize(
+    ("place", "spoil"),
+    [("store.journal._forged", _edit), ("store.journal._misplaced", _drop), ("store.redacted._checked_lines", _cut)],
+)
+def test_an_audit_that_believes_redacted_lines_is_caught(
+    place: str, spoil: Callable[[Path], None], run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The test above fails for each check that is left out, where no other notices."""
+    folder = _redacted(run, tmp_path / "out")
+    spoil(folder)
+    found = verify_redacted(folder).problems
+    monkeypatch.setattr(f"blackbox.{place}", lambda *_: None if "journal" in place else ())
+    assert found != verify_redacted(folder).problems
+
+
 def test_heads_can_be_expected(run: Path, tmp_path: Path) -> None:
     """Its own head is proof of its bytes; the original's is what it says, and verify says so; another is damage."""
     folder = _redacted(run, tmp_path / "out")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import itertools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -36,11 +37,17 @@ def candidates() -> Suite:
 
 
 def scripted(suite: Suite, *, generation: int) -> Any:
-    """Return a model at temperature 0: half of the inputs are ties, other ones for the next generation."""
-    place = {probe.messages[-1].content: k for k, probe in enumerate(suite.probes)}
+    """Return a model at temperature 0: half of the inputs are ties, other ones for the next generation.
 
-    def answer(body: dict[str, Any], n_before: int) -> str:
+    What it says depends on how often that input was asked, not on which of several requests comes first: by chance, a
+    history without a change is suspected every hundredth day.
+    """
+    place = {probe.messages[-1].content: k for k, probe in enumerate(suite.probes)}
+    asked = [itertools.count() for _ in place]
+
+    def answer(body: dict[str, Any], _: int) -> str:
         k = place[body["messages"][-1]["content"]]
+        n_before = next(asked[k])
         if k % 2 != generation % 2:
             return f"word{generation}"
         coin = hashlib.sha256(f"{generation} {k} {n_before}".encode()).digest()[0]
