@@ -69,8 +69,8 @@ def test_the_answer_comes_first_and_provenance_last() -> None:
         "How this comparison came about",
         "What would settle it",
         "Reply, and what would rebut this",
-        "Who answered, when",
         "Limits",
+        "Who answered, when",
         "Provenance",
     ]
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 3_000_000
 """A page above this is drawn again with fewer rows and answers."""
 _SHARES = (1.0, 0.5, 0.25, 0.1, 0.04, 0.01)
+_HALVINGS = 3
+"""Between the first share that fits and the one before it: what is left out is little more than need be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,12 +107,29 @@ class _Drawing:
 
 def render(page: Page) -> str:
     """Return the page as HTML, cut until it is small enough to forward."""
-    drawn = (_drawn(page, budget(page.n_pairs, share)) for share in _SHARES)
-    html = ""
-    for html in drawn:
-        if len(html.encode("utf-8")) <= MAX_BYTES:
-            break
+    above, html = 0.0, ""
+    for share in _SHARES:
+        html = _drawn(page, budget(page.n_pairs, share))
+        if _fits(html):
+            return _between(page, html, share, above) if above else html
+        above = share
     return html
+
+
+def _between(page: Page, html: str, share: float, above: float) -> str:
+    """Return the page with the largest share tried between one that fits, whose page is given, and one that doesn't."""
+    for _ in range(_HALVINGS):
+        middle = (share + above) / 2
+        drawn = _drawn(page, budget(page.n_pairs, middle))
+        if _fits(drawn):
+            html, share = drawn, middle
+        else:
+            above = middle
+    return html
+
+
+def _fits(html: str) -> bool:
+    return len(html.encode("utf-8")) <= MAX_BYTES
 
 
 def budget(n_pairs: int, share: float = 1.0) -> Budget:
