@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from blackbox.report.blocks import Fold, Table
+from blackbox.report.blocks import Fold, Mark, Table
 from blackbox.report.renderers import matrices
 from blackbox.report.renderers.timeline import drawing
 from blackbox.report.visible import pieces, visible
@@ -186,13 +186,29 @@ def _environment() -> Environment:
         finalize=_finalized,
     )
     environment.filters |= matrices.FILTERS
-    environment.filters |= {"pieces": pieces, "hundredths": _hundredths, "along": _along, "timeline": drawing}
+    environment.filters |= {
+        "pieces": pieces,
+        "hundredths": _hundredths,
+        "along": _along,
+        "timeline": drawing,
+        "choices": _choices,
+    }
     return environment
 
 
 def _finalized(value: Any) -> Any:  # noqa: ANN401 - jinja hands over whatever an expression gave
     """Show invisible characters of every printed text; escaping follows. Markup of our macros passes."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _choices(block: Table) -> list[tuple[str, str]]:
+    """Return the tones that a table's rows can be chosen by, each with the words that its rows say it in."""
+    said: dict[str, list[str]] = {}
+    for tone, row in zip(block.keys, block.rows, strict=True):
+        words = (cell.word for cell in row if isinstance(cell, Mark) and cell.tone == tone)
+        said.setdefault(tone, []).extend(words)
+    order = ("different", "inconclusive", "not_applicable", "equivalent", "neutral")
+    return [("all", "all"), *((tone, " or ".join(dict.fromkeys(said[tone])) or tone) for tone in order if tone in said)]
 
 
 def _hundredths(share: float) -> str:

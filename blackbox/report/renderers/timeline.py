@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 LEFT, RIGHT, TOP, FOOT = 11.0, 99.0, 26, 206
 _INSET = 1.0
+_APART = 0.12
+"""Of the axis, between two marks."""
 _NAME = 18
 """Characters of a run's name: two of them stand side by side on a phone."""
 
@@ -63,7 +65,7 @@ def drawing(block: Timeline) -> Drawing:
     spots = tuple(
         Spot(x=x(place), y=None if m.value is None else y(m.value), moment=m) for place, m in enumerate(block.moments)
     )
-    ticks = tuple((y(value), f"{value:.2g}".replace("-", "\u2212")) for value in (0.0, high / 2, high))
+    ticks = tuple((y(value), f"{value:.2g}".replace("-", "\u2212")) for value in _marked(low, high))
     return Drawing(
         spots=spots,
         bands=tuple(_outline([(place, y(limit)) for place, limit in part], x) for part in _stretches(block)),
@@ -71,6 +73,15 @@ def drawing(block: Timeline) -> Drawing:
         ticks=ticks,
         ends=(_shortened(spots[0].moment), _shortened(spots[-1].moment)) if spots else ("", ""),
     )
+
+
+def _marked(low: float, high: float) -> list[float]:
+    """Return the values of the vertical axis that are marked: none so near the next that their words touch."""
+    kept = [0.0]
+    for value in (high, low, high / 2, low / 2):
+        if all(abs(value - other) > _APART * (high - low) for other in kept):
+            kept.append(value)
+    return sorted(kept)
 
 
 def _outline(limits: Sequence[tuple[int, float]], x: Callable[[float], float]) -> str:
