@@ -121,7 +121,7 @@ SEPARATES: Mapping[str, str] = {
     "sibling": "shared ancestry from siblings of one vendor or models taught by one teacher",
 }
 CANNOT_SEPARATE = (
-    "the same weights from a close derivative, with one answer a question (ask *same*, with repeats, for that)",
+    "the same weights from a close derivative, where every question was asked once (repeats can)",
     "a shared base model alone from no relation: most such pairs look unrelated here",
     "who derived from whom",
 )

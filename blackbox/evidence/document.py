@@ -196,7 +196,8 @@ def _detectable(found: Detectable) -> dict[str, Any]:
     reason = None
     if found.value is None:
         reason = (
-            f"not even {found.alternative} in every call is found with power {found.power:g} ({found.power_of_all:.2f})"
+            f"not even {found.alternative} in every call is found with power {found.power:g}; "
+            f"it is with {found.power_of_all:.2f}"
         )
     return {
         "value": found.value,

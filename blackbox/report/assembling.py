@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from blackbox import registry
-from blackbox.report.blocks import Fold, Group, Page, Title
+from blackbox.report.blocks import Fold, Group, Link, Page, Title, Verdict
 from blackbox.report.sections._numbers import count, moment, plural
 from blackbox.report.sections._pairs import (
     closest_first,
@@ -23,7 +24,7 @@ from blackbox.report.sections._pairs import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from blackbox.report.blocks import Builds
+    from blackbox.report.blocks import Block, Builds
 
 FRONT = 30
 """Document sections below this order stand before the pairs, the others after them."""
@@ -92,9 +93,9 @@ def _fold(document: Mapping[str, Any], place: int, each: Sequence[tuple[str, Bui
 
 
 def built(document: Mapping[str, Any], found: Sequence[tuple[str, Builds]], *, prefix: str) -> tuple[Group, ...]:
-    """Return the sections that have something to say."""
-    groups = (
-        Group(
+    """Return the sections that have something to say, each answer with where to read on among them."""
+    groups = {
+        name: Group(
             title=(section.title,),
             blocks=section.build(document),
             anchor=f"{prefix}{name.replace('_', '-')}",
@@ -102,8 +103,19 @@ def built(document: Mapping[str, Any], found: Sequence[tuple[str, Builds]], *, p
             paper=bool(getattr(section, "paper", False)),
         )
         for name, section in found
+    }
+    spoken = {name: group for name, group in groups.items() if group.blocks}
+    return tuple(
+        replace(group, blocks=tuple(_leading_on(block, spoken) for block in group.blocks)) for group in spoken.values()
     )
-    return tuple(group for group in groups if group.blocks)
+
+
+def _leading_on(block: Block, spoken: Mapping[str, Group]) -> Block:
+    """Return an answer with links to those of the sections it names that are there."""
+    if not isinstance(block, Verdict):
+        return block
+    there = (spoken[link.target] for link in block.onward if link.target in spoken)
+    return replace(block, onward=tuple(Link(words=group.title, target=group.anchor) for group in there))
 
 
 def _title(document: Mapping[str, Any]) -> Title:

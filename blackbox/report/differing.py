@@ -56,7 +56,7 @@ def assemble(document: Mapping[str, Any]) -> Page:
         title=("Two comparisons, set side by side",),
         subtitle=f"{plural(len(pairs), 'pair')} in both",
         parts=tuple(part for part in parts if part.blocks),
-        n_pairs=max(1, len(pairs)),
+        n_pairs=max(1, len(_changed(pairs))),
     )
 
 
@@ -88,7 +88,7 @@ def _overview(document: Mapping[str, Any], pairs: Sequence[Mapping[str, Any]]) -
 def _row(pair: Mapping[str, Any]) -> tuple[Inline, ...]:
     changes = _by_field(pair)
     verdict, p = changes.get("same.verdict", {}), changes.get("same.pvalue_adjusted", {})
-    moved = f"{_value('same.pvalue_adjusted', p.get('before'))} → {_value('same.pvalue_adjusted', p.get('after'))}"
+    moved = " → ".join(_values("same.pvalue_adjusted", p))
     causes = listed(pair.get("possible_causes"))
     return (
         _pair_name(pair),
@@ -101,8 +101,12 @@ def _row(pair: Mapping[str, Any]) -> tuple[Inline, ...]:
     )
 
 
+def _changed(pairs: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [pair for pair in pairs if pair.get("status") != "unchanged"]
+
+
 def _folds(pairs: Sequence[Mapping[str, Any]]) -> Iterator[Fold]:
-    changed = [pair for pair in pairs if pair.get("status") != "unchanged"]
+    changed = _changed(pairs)
     for number, pair in enumerate(changed, start=1):
         yield Fold(
             title=(_pair_name(pair), " · ", Name(text=str(pair.get("suite")))),
@@ -121,8 +125,7 @@ def _moved(pair: Mapping[str, Any]) -> Iterator[Block]:
     rows = tuple(
         (
             _FIELDS.get(str(change.get("field")), str(change.get("field"))),
-            _value(str(change.get("field")), change.get("before")),
-            _value(str(change.get("field")), change.get("after")),
+            *_values(str(change.get("field")), change),
             _INTERVALS.get(str(change.get("beyond_interval")), ""),
         )
         for change in map(mapping, listed(pair.get("changes")))
@@ -180,6 +183,13 @@ def _mark(pair: Mapping[str, Any]) -> Mark:
 
 def _by_field(pair: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     return {str(change["field"]): mapping(change) for change in listed(pair.get("changes"))}
+
+
+def _values(field: str, change: Mapping[str, Any]) -> tuple[str, str]:
+    """Return a value before and after; with all its digits where the usual ones don't tell them apart."""
+    before, after = change.get("before"), change.get("after")
+    told = _value(field, before), _value(field, after)
+    return told if told[0] != told[1] or before == after else (_plain(before), _plain(after))
 
 
 def _value(field: str, value: object) -> str:

@@ -65,7 +65,7 @@ def pair_entry(
         "sentences": {**_sentences(same, related, claims_differ=claims_differ), "mixed": mixed_sentence(mixed)},
         "conditions": entries.condition_entries(conditions(context.facts[pair.a], context.facts[pair.b])),
         "tokenizer": _tokenizer(context, pair),
-        "what_would_settle_it": _settling(same, related, suite=context.group.suite),
+        "what_would_settle_it": _settling(same, related, suite=context.group.suite, n_probes=len(pair.probe_ids)),
     }
     return entry | (_detail(context, pair, same, related) if context.detailed else {"probes": [], "exhibits": []})
 
@@ -120,12 +120,13 @@ def _category(observation: Observation, probe: Probe) -> str | None:
     return found
 
 
-def _settling(same: SameEvidence, related: RelatedEvidence, *, suite: str) -> list[str]:
+def _settling(same: SameEvidence, related: RelatedEvidence, *, suite: str, n_probes: int) -> list[str]:
     """Return what would answer what this comparison leaves open."""
     advice = []
     if same.judged.verdict == "not_applicable":
         advice.append(
-            "Ask every probe at least four times at temperature 1 without a seed, so that answers can be permuted."
+            f"Ask every probe of {suite} at least four times ({4 * n_probes:,} calls a side) at temperature 1 without "
+            "a seed, so that answers can be permuted."
         )
     sessions = [c for c in (same.control_a, same.control_b) if c is not None and c.kind == "second_session"]
     if not sessions:
@@ -145,4 +146,9 @@ def _settling(same: SameEvidence, related: RelatedEvidence, *, suite: str) -> li
         advice.append(more_answers(same, suite=suite))
     if related.rank_pvalue is None:
         advice.append("Name at least eight unrelated endpoints beside the two: kinship is read against references.")
+    elif related.ratio is None:
+        advice.append(
+            "Read the two against a reference population (`blackbox calibrate`, then `--population FILE`): ranks alone "
+            "give no ratio."
+        )
     return advice

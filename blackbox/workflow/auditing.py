@@ -66,10 +66,10 @@ def _audited(results: Path, name: str, expect_head: str | None) -> list[dict[str
 
 
 def places_of(results: Path, result: Path) -> Places:
-    """Return where the inputs of a result may lie: in the results folder, beside it, or beside its folder."""
+    """Return where the inputs of a result may lie: in the results folder, beside the result's folder, or in it."""
     folder = result if result.is_dir() else result.parent
-    around = (results, folder.absolute().parent)
-    populations = sorted(file for each in (*around, folder) if each.is_dir() for file in each.glob("*.json"))
+    around = (results, folder.absolute().parent, folder)
+    populations = sorted(file for each in around if each.is_dir() for file in each.glob("*.json"))
     return Places(runs=tuple(dict.fromkeys(around)), populations=tuple(f for f in populations if not is_result(f)))
 
 

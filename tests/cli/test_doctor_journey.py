@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from blackbox import serve
 from tests.support.fake_vendor import N_CALLS, SMALL_SUITE
+from tests.support.schemas import checked
 
 if TYPE_CHECKING:
     from tests.support.commands import Command
@@ -31,7 +32,8 @@ def test_what_doctor_finds_goes_all_the_way_into_the_comparison(tmp_path: Path, 
     sessions = {entry["endpoint"]: entry for entry in forced.json["sessions"]}
     runs = [entry["path"] for entry in sessions.values()]
     manifests = {
-        name: json.loads((Path(e["path"]) / "manifest.json").read_text("utf-8")) for name, e in sessions.items()
+        name: checked(json.loads((Path(e["path"]) / "manifest.json").read_text("utf-8")))
+        for name, e in sessions.items()
     }
     honoured = {name: manifest["honoured_decoding"] for name, manifest in manifests.items()}
     stopped = command("compare", *runs)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.fake_vendor import FakeVendor, configured
+from tests.support.schemas import checked
 
 if TYPE_CHECKING:
     from tests.support.commands import Command
@@ -63,7 +64,7 @@ def test_two_that_differ_are_asked_no_more_than_needed(
     assert vendor.n_requests == pair["n_calls"] < N_CALLS
     assert 2 * N_CALLS - vendor.n_requests == pair["n_saved"]
     folder = Path(said.json["sessions"][0]["path"])
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest = checked(json.loads((folder / "manifest.json").read_text(encoding="utf-8")))
     assert "finished" == manifest["status"]
     assert "only e-values may be reported" in manifest["warnings"][0]
     notes = [json.loads(line)["body"] for line in (folder / "journal.jsonl").read_text(encoding="utf-8").splitlines()]

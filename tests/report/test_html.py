@@ -158,15 +158,15 @@ def test_contrast_is_measured_as_published() -> None:
 
 
 def test_inconclusive_is_as_prominent_as_different() -> None:
-    """The two cards differ in their tone and words only: same elements, same classes, a mark with icon and word."""
+    """The cards differ in their tone and words only: same elements, same classes, a mark with icon and word."""
     shapes = []
-    for verdict in ("different", "inconclusive"):
+    for verdict in ("different", "inconclusive", "not_applicable"):
         page = parsed(render(documents.two(verdict), to="html"))
         card = next(e for e in page.elements if "card" in (e.attributes.get("class") or ""))
         shapes.append((card.tag, (card.attributes["class"] or "").replace(verdict, "*")))
         assert f"t-{verdict}" in html_page._packaged("page.css")
 
-    assert shapes == [("article", "card t-* lead")] * 2
+    assert shapes == [("article", "card t-* lead")] * 3
 
 
 def test_no_similarity_number_without_bands() -> None:
@@ -211,12 +211,12 @@ def test_ten_runs_of_three_hundred_probes_stay_small() -> None:
 
 
 def test_a_page_that_would_be_too_large_is_cut_further(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The limit holds by drawing less, never by a torn page, and the page says what is missing."""
+    """The limit holds by drawing less, never by a torn page; little more than that is left out, and it is said."""
     whole = render(documents.two(n_probes=300), to="html")
     monkeypatch.setattr(html_page, "MAX_BYTES", len(whole.encode()) - 5_000)
     cut = render(documents.two(n_probes=300), to="html")
 
-    assert len(cut.encode()) <= len(whole.encode()) - 5_000
+    assert 0.9 <= len(cut.encode()) / (len(whole.encode()) - 5_000) <= 1
     assert (parsed(cut).misnested, parsed(cut).unclosed) == ([], [])
     assert "left out here" in cut
 

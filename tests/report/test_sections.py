@@ -69,8 +69,8 @@ def test_the_answer_comes_first_and_provenance_last() -> None:
         "How this comparison came about",
         "What would settle it",
         "Reply, and what would rebut this",
-        "Who answered, when",
         "Limits",
+        "Who answered, when",
         "Provenance",
     ]
 
@@ -82,7 +82,7 @@ def test_several_pairs_stand_in_one_fold_each() -> None:
     folds = [block for block in pairs.blocks if isinstance(block, blocks.Fold)]
 
     assert [part.anchor for part in page.parts] == [
-        "overview", "remarks", "pairs", "propositions", "origin", "reply", "runs", "limits", "skipped", "provenance",
+        "overview", "remarks", "pairs", "propositions", "origin", "reply", "limits", "skipped", "runs", "provenance",
     ]  # fmt: skip
     assert [fold.anchor for fold in folds] == ["pair-1", "pair-2", "pair-3"]
     assert [fold.open for fold in folds] == [True, True, True]

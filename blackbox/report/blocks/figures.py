@@ -39,6 +39,7 @@ class Scale:
         marks: Places of the axis that have a meaning.
         bands: The bands, known or not.
         description: The figure in words.
+        called: What the value is of.
     """
 
     title: str
@@ -48,6 +49,7 @@ class Scale:
     marks: tuple[AxisMark, ...]
     bands: tuple[Band, ...]
     description: str
+    called: str = "A–B"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

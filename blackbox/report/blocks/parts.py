@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from blackbox.report.blocks.figures import Bars, Drawing, Matrix, Scale, Timeline
-    from blackbox.report.blocks.words import Inline, Mark, Name, Quote, Title, Tone
+    from blackbox.report.blocks.words import Inline, Link, Mark, Name, Quote, Title, Tone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,8 @@ class Verdict:
         facts: The numbers it rests on.
         not_said: What must not be read into it.
         lead: Whether this answer leads the report of its pair.
+        onward: Where to read on: what carries the answer, or what would settle the question. A section names others
+            by file name; the page puts their headings and places there, and leaves out those with nothing to say.
     """
 
     question: str
@@ -61,6 +63,7 @@ class Verdict:
     facts: tuple[Fact, ...]
     not_said: str
     lead: bool
+    onward: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from blackbox.report.blocks import Fold, Table
+from blackbox.report.blocks import Fold, Mark, Table
 from blackbox.report.renderers import matrices
 from blackbox.report.renderers.timeline import drawing
 from blackbox.report.visible import pieces, visible
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 3_000_000
 """A page above this is drawn again with fewer rows and answers."""
 _SHARES = (1.0, 0.5, 0.25, 0.1, 0.04, 0.01)
+_HALVINGS = 3
+"""Between the first share that fits and the one before it: what is left out is little more than need be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,12 +107,29 @@ class _Drawing:
 
 def render(page: Page) -> str:
     """Return the page as HTML, cut until it is small enough to forward."""
-    drawn = (_drawn(page, budget(page.n_pairs, share)) for share in _SHARES)
-    html = ""
-    for html in drawn:
-        if len(html.encode("utf-8")) <= MAX_BYTES:
-            break
+    above, html = 0.0, ""
+    for share in _SHARES:
+        html = _drawn(page, budget(page.n_pairs, share))
+        if _fits(html):
+            return _between(page, html, share, above) if above else html
+        above = share
     return html
+
+
+def _between(page: Page, html: str, share: float, above: float) -> str:
+    """Return the page with the largest share tried between one that fits, whose page is given, and one that doesn't."""
+    for _ in range(_HALVINGS):
+        middle = (share + above) / 2
+        drawn = _drawn(page, budget(page.n_pairs, middle))
+        if _fits(drawn):
+            html, share = drawn, middle
+        else:
+            above = middle
+    return html
+
+
+def _fits(html: str) -> bool:
+    return len(html.encode("utf-8")) <= MAX_BYTES
 
 
 def budget(n_pairs: int, share: float = 1.0) -> Budget:
@@ -167,13 +186,29 @@ def _environment() -> Environment:
         finalize=_finalized,
     )
     environment.filters |= matrices.FILTERS
-    environment.filters |= {"pieces": pieces, "hundredths": _hundredths, "along": _along, "timeline": drawing}
+    environment.filters |= {
+        "pieces": pieces,
+        "hundredths": _hundredths,
+        "along": _along,
+        "timeline": drawing,
+        "choices": _choices,
+    }
     return environment
 
 
 def _finalized(value: Any) -> Any:  # noqa: ANN401 - jinja hands over whatever an expression gave
     """Show invisible characters of every printed text; escaping follows. Markup of our macros passes."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _choices(block: Table) -> list[tuple[str, str]]:
+    """Return the tones that a table's rows can be chosen by, each with the words that its rows say it in."""
+    said: dict[str, list[str]] = {}
+    for tone, row in zip(block.keys, block.rows, strict=True):
+        words = (cell.word for cell in row if isinstance(cell, Mark) and cell.tone == tone)
+        said.setdefault(tone, []).extend(words)
+    order = ("different", "inconclusive", "not_applicable", "equivalent", "neutral")
+    return [("all", "all"), *((tone, " or ".join(dict.fromkeys(said[tone])) or tone) for tone in order if tone in said)]
 
 
 def _hundredths(share: float) -> str:

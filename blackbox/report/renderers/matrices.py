@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 SIDE = 1000.0
 MARGIN = 190.0
-"""Room for names, in units of a drawing of `SIDE`."""
+"""Most room for names, in units of a drawing of `SIDE`."""
+_LETTER = 0.62
+"""Width of a letter, in its heights."""
 STEPS = 5
 _TONES = ("different", "neutral", "not_applicable", "inconclusive", "equivalent")
 """From furthest to nearest, as far as a verdict says so."""
@@ -33,6 +35,14 @@ class Row:
     middle: float
     cells: str
     go: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """Where squares begin, across and downwards, and how large one is."""
+
+    left: float
+    size: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,25 +80,27 @@ def squared(block: Matrix, drawn: frozenset[str]) -> Squared:
         drawn: Places that links may lead to.
     """
     n = len(block.names)
-    size = round((SIDE - MARGIN) / n, 2)
-    letters = round(max(5.0, min(15.0, 0.85 * size)), 1)
-    rows = tuple(_row(block, place, size, drawn) for place in range(n))
+    letters = round(max(5.0, min(15.0, 0.85 * (SIDE - MARGIN) / n)), 1)
+    longest = max((len(name.text) for name in block.names), default=0)
+    left = round(min(MARGIN, 14 + _LETTER * letters * longest), 1)
+    size = round((SIDE - left) / n, 2)
+    rows = tuple(_row(block, place, Grid(left=left, size=size), drawn) for place in range(n))
     grounds = {sign(cell): ground(cell) for line in block.cells for cell in line if cell is not None}
     paths = tuple((key, grounds[key], "".join(_squares(rows, key))) for key in sorted(grounds))
-    longest = int((MARGIN - 10) / (0.55 * letters))
-    return Squared(left=MARGIN, size=size, letters=letters, longest=longest, rows=rows, paths=paths)
+    most = int((MARGIN - 10) / (0.55 * letters))
+    return Squared(left=left, size=size, letters=letters, longest=most, rows=rows, paths=paths)
 
 
 def _step(shade: float) -> int:
     return round(STEPS * min(1.0, max(0.0, shade)))
 
 
-def _row(block: Matrix, place: int, size: float, drawn: frozenset[str]) -> Row:
+def _row(block: Matrix, place: int, grid: Grid, drawn: frozenset[str]) -> Row:
     line = block.cells[place]
     targets = (cell.target if cell is not None and cell.target in drawn else "" for cell in line[place + 1 :])
     return Row(
         name=block.names[place].text,
-        middle=round(MARGIN + (place + 0.5) * size + 0.3 * size, 1),
+        middle=round(grid.left + (place + 0.8) * grid.size, 1),
         cells="".join("." if cell is None else sign(cell) for cell in line),
         go=" ".join(target or "" for target in targets),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from blackbox.report.blocks import Label, Stroke
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 WIDTH, HEIGHT = 1000.0, 520.0
-LEFT, RIGHT, TOP, BOTTOM = 90.0, 30.0, 30.0, 70.0
+LEFT, RIGHT, TOP, BOTTOM = 90.0, 30.0, 44.0, 78.0
 LETTERS = 15.0
 
 
@@ -49,10 +49,11 @@ class Axes:
         return Stroke(points=tuple(self.at(x, y) for x, y in points), weight=2 if strong else 1)
 
     def upright(self, x: float, words: str) -> tuple[Stroke | Label, ...]:
-        """Return a faint line at one x from end to end, and what it means beside its top."""
+        """Return a faint line at one x from end to end, and what it means above it: left of it in the left half."""
         (at, low), (_, high) = self.at(x, self.y.low), self.at(x, self.y.high)
-        stroke = Stroke(points=((at, low), (at, high)), weight=0)
-        return stroke, Label(x=at, y=TOP - 9, text=words, anchor="middle", size=LETTERS - 2)
+        stroke = Stroke(points=((at, low), (at, high - 6)), weight=1)
+        anchor: Literal["start", "end"] = "end" if at < WIDTH / 2 else "start"
+        return stroke, Label(x=at, y=TOP - 12, text=words, anchor=anchor, size=LETTERS)
 
     def frame(self) -> tuple[Stroke | Label, ...]:
         """Return the axes with ticks, faint lines at them, and names."""

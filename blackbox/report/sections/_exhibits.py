@@ -13,8 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
+_INVALID = "invalid:"
+"""Before what a parser found no answer in (DESIGN §4)."""
+
+
 def category(answer: str) -> str:
     """Return a category of closed answers as it is read: what came instead of an answer is in brackets."""
+    if answer.startswith(_INVALID):
+        return f"[no valid answer] {answer.removeprefix(_INVALID)}"
     outcome = answer.removeprefix("outcome:")
     return f"[{_words.OUTCOMES[outcome]}]" if outcome != answer and outcome in _words.OUTCOMES else answer
 

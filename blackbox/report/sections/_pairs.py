@@ -112,6 +112,11 @@ def pair_link(pair: Mapping[str, Any], index: int) -> Link:
     return Link(words=(a, " against ", b), target=pair_anchor(index))
 
 
+def onward(*sections: str) -> tuple[Link, ...]:
+    """Return links to sections of the same pair, by file name, for the page to complete."""
+    return tuple(Link(words=(), target=name) for name in sections)
+
+
 def verdict_mark(verdict: object) -> Mark:
     """Return the mark of a verdict of *same*; an unknown word is shown neutrally."""
     word = str(verdict)

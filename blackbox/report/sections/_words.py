@@ -88,6 +88,15 @@ OUTCOMES: Mapping[str, str] = {
     "malformed": "a reply that could not be read",
 }
 
+_UNDETERMINED = frozenset({"", "und", "None"})
+"""What stands for a language in a suite that states none (ISO 639-2: undetermined)."""
+
+
+def language(code: object) -> str:
+    """Return a language as it is printed."""
+    return "language not stated" if str(code) in _UNDETERMINED else str(code)
+
+
 READ_ME = (
     "A is the first name, B the second. Nothing in this page was computed by the page: every number stands in "
     "comparison.json beside it."

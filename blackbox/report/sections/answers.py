@@ -28,6 +28,8 @@ def _of_pair(pair: Mapping[str, Any]) -> tuple[Block, ...]:
     a, b = sides(pair)
     phrases = _phrases(pair)
     entries = [mapping(entry) for entry in listed(pair.get("exhibits"))]
+    if pair.get("lead") == "related":
+        entries.sort(key=lambda entry: str(entry.get("probe_id")) not in phrases)
     items = tuple(_exhibit(entry, a, b, phrases.get(str(entry.get("probe_id")), ())) for entry in entries)
     if not items:
         return ()

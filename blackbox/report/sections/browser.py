@@ -39,7 +39,7 @@ def _of_suite(entry: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Fo
             probe=Name(text=str(probe.get("probe_id"))),
             suite=suite_title(entry),
             family=str(probe.get("family") or "none"),
-            language=str(probe.get("language") or "none"),
+            language=_words.language(probe.get("language")),
             prompt=Quote(text=str(probe.get("prompt") or ""), cut=bool(probe.get("prompt_cut"))),
             sayings=tuple(_saying(mapping(answer), runs) for answer in listed(probe.get("answers"))),
             n_distinct=int(probe.get("n_distinct") or 0),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from blackbox.report.blocks import Bullets, Fact, Section, Verdict
 from blackbox.report.sections._histories import history_mark, named, points, run_name
 from blackbox.report.sections._numbers import NOT_AVAILABLE, pvalue
-from blackbox.report.sections._pairs import listed, mapping
+from blackbox.report.sections._pairs import listed, mapping, onward
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +37,7 @@ def build(document: Mapping[str, Any]) -> tuple[Block, ...]:
         facts=_facts(document),
         not_said=_NOT_SAID.get(verdict, _NOT_SAID["inconclusive"]),
         lead=True,
+        onward=onward("drift_timeline", "drift_probes" if verdict == "changed" else "drift_runs"),
     )
     warnings = tuple(map(str, listed(document.get("warnings"))))
     return (answer, *((Bullets(items=warnings, kind="warning"),) if warnings else ()))

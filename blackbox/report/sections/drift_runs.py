@@ -20,7 +20,7 @@ def build(document: Mapping[str, Any]) -> tuple[Block, ...]:
     read = list(reversed(points(document)))
     columns = (
         Column(title="Run"),
-        Column(title="", meaning="Suspected, or confirms a change."),
+        Column(title="State", meaning="Suspected, or confirms a change."),
         Column(title="Distance", numeric=True),
         Column(title="p", numeric=True, meaning="Against the first runs."),
         Column(title="Answers", numeric=True),

@@ -20,6 +20,7 @@ from blackbox.report.blocks import (
     Table,
     Text,
 )
+from blackbox.report.sections import _words
 from blackbox.report.sections._numbers import decimal, moment
 from blackbox.report.sections._pairs import listed, mapping, pairs
 
@@ -75,6 +76,7 @@ def _scale(related: Mapping[str, Any]) -> tuple[Block, ...]:
             high=max(4.0, high),
             marks=VERBAL_MARKS,
             bands=(band,),
+            called="log10 LR",
             description=f"{shown} The population supports {decimal(low, digits=2)} to {decimal(high, digits=2)}.",
         ),
     )
@@ -171,7 +173,7 @@ def _quality(population: Mapping[str, Any]) -> tuple[Block, ...]:
 def _collected(population: Mapping[str, Any]) -> str:
     first, last = (str(population.get(f"collected_{end}") or "") for end in ("from", "to"))
     times = f"{moment(first)} to {moment(last)}" if first and last else "time not recorded"
-    languages = ", ".join(map(str, listed(population.get("languages")))) or "languages not recorded"
+    languages = ", ".join(map(_words.language, listed(population.get("languages")))) or "languages not recorded"
     return f"{times}; {languages}"
 
 

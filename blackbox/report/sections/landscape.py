@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from blackbox.report.blocks import Dot, Drawing, Group, Label, Matrix, MatrixCell, Name, Section, Stroke, Text
-from blackbox.report.sections._numbers import decimal
+from blackbox.report.sections._numbers import decimal, plural
 from blackbox.report.sections._pairs import listed, mapping, pair_anchor, pairs, suite_title
 from blackbox.stats.trees import Edge, Placed, Tree, equal_angle, leaf_order
 
@@ -127,7 +127,7 @@ def _drawn_tree(entry: Mapping[str, Any], tree: Tree, support: Sequence[float | 
         caption="Neighbour-joining tree, unrooted",
         description=(
             f"Numbers: percent of {entry['tree']['n_bootstrap']} trees of resampled probes that have the same split, "
-            f"from 50 on; {n_strong} inner branches reach 95 and are drawn strong.{cut}"
+            f"from 50 on; drawn strong from 95 on: {plural(n_strong, 'inner branch', 'inner branches')}.{cut}"
         ),
         width=side,
         height=side,
@@ -190,7 +190,8 @@ def _map(entry: Mapping[str, Any], where: str) -> Drawing:
     places = side / 2 + points * (side / 2 - 110) / reach
     dots = [Dot(x=x, y=y, words=Name(text=n)) for n, (x, y) in zip(entry["names"], places.tolist(), strict=True)]
     labels = _apart(dots, side)
-    left_out = f" {len(dots) - len(labels)} names that would overlap are left out." if len(labels) < len(dots) else ""
+    n_left = len(dots) - len(labels)
+    left_out = f" Left out, as names would overlap: {plural(n_left, 'name')}." if n_left else ""
     return Drawing(
         caption="Map of the runs",
         description=(

@@ -152,9 +152,11 @@ def _square(
 def _alike(document: Mapping[str, Any], verdict: str) -> tuple[Block, ...]:
     """Return what sets pairs apart that all have one verdict: effects, where no matrix of distances shows it."""
     word = verdict_mark(verdict).word
+    n_suites = len({suite_title(pair) for pair in pairs(document)})
+    said = f"every pair is {word}" if n_suites == 1 else f"over all suites, every pair of endpoints is {word}"
     if any(mapping(entry).get("distances") for entry in listed(document.get("landscape"))):
-        return (Text(text=f"Every pair is {word}; how far apart they are stands under “All runs at once”."),)
-    return tuple(_effect_matrix(suite, found, word) for suite, found in _by_suite(pairs(document), _effect))
+        return (Text(text=f"{said[:1].upper()}{said[1:]}; how far apart they are stands under “All runs at once”."),)
+    return tuple(_effect_matrix(suite, found, said) for suite, found in _by_suite(pairs(document), _effect))
 
 
 def _effect(pair: Mapping[str, Any]) -> float | None:
@@ -162,10 +164,13 @@ def _effect(pair: Mapping[str, Any]) -> float | None:
     return None if value is None else float(value)
 
 
-def _effect_matrix(suite: str, found: Sequence[_Valued], word: str) -> Matrix:
-    caption = f"Effect, {suite}: how far apart the answers are; darker is nearer, and every pair is {word}"
+def _effect_matrix(suite: str, found: Sequence[_Valued], said: str) -> Matrix:
     return _near_matrix(
-        caption, found, lambda _, effect: f"{word}, effect {decimal(effect, digits=2)}", digits=2, nearer=-1
+        f"Effect, {suite}: how far apart the answers are; darker is nearer, and {said}",
+        found,
+        lambda pair, effect: f"{same_mark(pair).word}, effect {decimal(effect, digits=2)}",
+        digits=2,
+        nearer=-1,
     )
 
 

@@ -86,8 +86,8 @@ def _tippett_drawing(points: Sequence[Mapping[str, Any]], population: Mapping[st
         caption="Tippett plot",
         description=(
             "How many pairs have at least this ratio: the strong line with kinship, the other without. The further "
-            f"apart the lines, the better. At ratio 1 it is {100 * float(at_zero['same_source']):.1f} % with kinship "
-            f"and {100 * float(at_zero['different_source']):.1f} % without."
+            f"apart the lines, the better. At ratio 1 it is {decimal(100 * at_zero['same_source'], digits=1)} % with "
+            f"kinship and {decimal(100 * at_zero['different_source'], digits=1)} % without."
         ),
         width=WIDTH,
         height=HEIGHT,
@@ -107,7 +107,7 @@ def _tippett_table(points: Sequence[Mapping[str, Any]]) -> Table:
     rows = tuple(
         (
             Number(text=decimal(point["log10_lr"], digits=1)),
-            *(Number(text=f"{100 * float(point[side]):.1f} %", share=float(point[side])) for side, _ in CURVES),
+            *(Number(text=f"{decimal(100 * point[side], digits=1)} %", share=float(point[side])) for side, _ in CURVES),
         )
         for point in points
         if float(2 * point["log10_lr"]).is_integer()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from blackbox.report.blocks import Column, Name, Number, Quote, Section, Table, Text
-from blackbox.report.sections._numbers import count, decimal, digits_for
+from blackbox.report.sections import _words
+from blackbox.report.sections._numbers import count, decimal, digits_for, plural
 from blackbox.report.sections._pairs import listed, mapping, pairs
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 PROMPT_CHARACTERS = 110
 """What of a prompt tells one probe from another; all of it stands beside its answers."""
+_TOO_FEW = "an effect needs two answers a side at one probe. What was answered stands below, side by side."
 
 
 def build(document: Mapping[str, Any]) -> tuple[Block, ...]:
@@ -31,6 +33,8 @@ def _of_pair(pair: Mapping[str, Any]) -> tuple[Block, ...]:
             ),
         )
     effects = [row.get("effect") for row in rows]
+    if set(effects) == {None}:
+        return (Text(text=f"None of {plural(len(rows), 'probe')} shows an effect: {_TOO_FEW}"),)
     largest = max((e for e in effects if e is not None and e > 0), default=None)
     columns = (
         Column(title="Probe"),
@@ -58,7 +62,8 @@ def _of_pair(pair: Mapping[str, Any]) -> tuple[Block, ...]:
 def _row(row: Mapping[str, Any], largest: float | None, digits: int) -> tuple[Inline, ...]:
     effect, prompt = row.get("effect"), str(row.get("prompt") or "")
     share = None if effect is None or largest is None else min(1.0, max(0.0, effect / largest))
-    kind = " · ".join(str(row[key]) for key in ("family", "language", "form") if row.get(key))
+    stated = (row.get("family"), _words.language(row.get("language")), row.get("form"))
+    kind = " · ".join(str(word) for word in stated if word)
     return (
         Name(text=str(row.get("probe_id"))),
         Quote(text=prompt[:PROMPT_CHARACTERS], cut=len(prompt) > PROMPT_CHARACTERS),

@@ -103,4 +103,4 @@ def _tally(counts: object) -> Quote:
     return Quote(text=", ".join(f"{name} ({n})" for name, n in found.items()) or "none reported")
 
 
-SECTION = Section(title="Who answered, when", order=80, build=build)
+SECTION = Section(title="Who answered, when", order=92, build=build)

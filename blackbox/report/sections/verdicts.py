@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING, Any
 from blackbox.report.blocks import Fact, Mark, Section, Text, Verdict
 from blackbox.report.sections import _words
 from blackbox.report.sections._numbers import NOT_AVAILABLE, count, decimal, pvalue, with_interval
-from blackbox.report.sections._pairs import mapping, pairs, related_mark, same_mark
+from blackbox.report.sections._pairs import mapping, onward, pairs, related_mark, same_mark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from blackbox.report.blocks import Block
+
+_EVIDENCE: Mapping[str, tuple[str, ...]] = {
+    "different": ("probes", "answers", "controls", "settling"),
+    "equivalent": ("controls", "probes"),
+}
+"""Where to read on after a finding; after none, first what would settle it."""
+_OPEN = ("settling", "controls")
 
 
 def build(document: Mapping[str, Any]) -> tuple[Block, ...]:
@@ -39,6 +46,7 @@ def _same(pair: Mapping[str, Any]) -> Verdict:
         facts=_same_facts(same),
         not_said=_words.NOT_SAID.get(verdict, _words.NOT_SAID["inconclusive"]),
         lead=pair.get("lead", "same") == "same",
+        onward=onward(*_EVIDENCE.get(verdict, _OPEN)),
     )
 
 
@@ -71,8 +79,8 @@ def _detectable(same: Mapping[str, Any]) -> str:
 
 def _related(pair: Mapping[str, Any]) -> Verdict:
     related = mapping(pair.get("related"))
-    facts = []
-    if related.get("log10_lr") is not None:
+    facts, found = [], related.get("log10_lr") is not None
+    if found:
         ratio = f"{decimal(related['log10_lr'], digits=2)} against {related.get('against')}"
         uncapped = f" (not bounded: {decimal(related.get('uncapped_log10_lr'), digits=2)})"
         population = mapping(related.get("population"))
@@ -92,6 +100,7 @@ def _related(pair: Mapping[str, Any]) -> Verdict:
         facts=tuple(facts),
         not_said=_words.NOT_SAID["related"],
         lead=pair.get("lead") == "related",
+        onward=onward(*(("kinship_ratio", "answers") if found else ("settling",))),
     )
 
 
