@@ -10,6 +10,12 @@ if TYPE_CHECKING:
     from blackbox.core import AnyArray, FloatArray, LabelArray
 
 
+ROUNDING = 1e-13
+"""Relative error of a squared distance."""
+FEW_CODES = 64
+"""Codes up to which a matrix product counts them fastest."""
+
+
 def counts_by_label(codes: AnyArray, labels: LabelArray) -> FloatArray:
     """Return `(1 + B, K)` counts of each code on side x; exact integers in float64.
 
@@ -17,9 +23,21 @@ def counts_by_label(codes: AnyArray, labels: LabelArray) -> FloatArray:
         codes: `(N,)` integers 0…K−1.
         labels: `(1 + B, N)`, 1 for side x.
     """
-    one_hot = np.zeros((len(codes), int(codes.max()) + 1), dtype=np.float32)
+    n_codes = int(codes.max()) + 1
+    if n_codes > FEW_CODES:
+        return _sorted_counts(codes, labels, n_codes)
+    one_hot = np.zeros((len(codes), n_codes), dtype=np.float32)
     one_hot[np.arange(len(codes)), codes] = 1.0
     return (labels.astype(np.float32) @ one_hot).astype(np.float64)
+
+
+def _sorted_counts(codes: AnyArray, labels: LabelArray, n_codes: int) -> FloatArray:
+    """Return the counts by summing runs of equal codes: memory and time grow with the answers, not with N · K."""
+    order = np.argsort(codes, kind="stable")
+    given, starts = np.unique(codes[order], return_index=True)
+    counts = np.zeros((len(labels), n_codes))
+    counts[:, given] = np.add.reduceat(labels[:, order], starts, axis=1, dtype=np.int64)
+    return counts
 
 
 def exact_mmd2(counts_x: FloatArray, total: FloatArray) -> FloatArray:
@@ -51,25 +69,46 @@ def chi2(counts_x: FloatArray, total: FloatArray) -> FloatArray:
 
 
 def squared_distances(values: AnyArray) -> FloatArray:
-    """Return `(N, N)` squared Euclidean distances of the rows of `(N, d)` values, in float64."""
+    """Return `(N, N)` squared Euclidean distances of the rows of `(N, d)` values, in float64; 0 where rows are equal.
+
+    What is within rounding of 0 is 0: its root would be 1e-8.
+    """
     rows = np.asarray(values, dtype=np.float64)
     norms = (rows * rows).sum(1)
-    return np.asarray(np.maximum(norms[:, None] + norms[None, :] - 2 * rows @ rows.T, 0.0))
+    sums = norms[:, None] + norms[None, :]
+    squared = sums - 2 * rows @ rows.T
+    return np.asarray(np.where(squared <= ROUNDING * sums, 0.0, squared))
 
 
-def rbf_gram(values: AnyArray) -> FloatArray:
+def rbf_gram(values: AnyArray, times: AnyArray | None = None) -> FloatArray:
     """Return the `(N, N)` Gaussian Gram matrix at the median bandwidth of the pooled sample.
 
     k(a, b) = exp(−‖a−b‖² / (2 σ²)), σ² the median of the positive squared distances; all rows equal gives ones.
+
+    Args:
+        values: `(N, d)` rows.
+        times: `(N,)` how often each row stands in the pooled sample; by default once.
 
     References:
         Gretton et al. (2012), JMLR 13, §8 (median heuristic).
     """
     squared = squared_distances(values)
-    positive = squared[np.triu_indices(len(squared), 1)]
-    positive = positive[positive > 1e-12]  # noqa: PLR2004 - below float32 embedding noise rows are equal
-    bandwidth = float(np.median(positive)) if len(positive) else 1.0
+    first, second = np.triu_indices(len(squared), 1)
+    between = squared[first, second]
+    apart = between > 1e-12  # noqa: PLR2004 - below float32 embedding noise rows are equal
+    weights = None if times is None else (times[first] * times[second])[apart]
+    bandwidth = _median(between[apart], weights) if apart.any() else 1.0
     return np.asarray(np.exp(-squared / (2 * bandwidth)))
+
+
+def _median(values: FloatArray, weights: AnyArray | None) -> float:
+    """Return the median of the values, each standing as often as its weight says."""
+    if weights is None:
+        return float(np.median(values))
+    order = np.argsort(values)
+    before = np.cumsum(weights[order])
+    middle = [(before[-1] - 1) // 2, before[-1] // 2]
+    return float(values[order][np.searchsorted(before, middle, side="right")].mean())
 
 
 def gram_mmd2(gram: FloatArray, labels: LabelArray) -> FloatArray:
@@ -78,12 +117,35 @@ def gram_mmd2(gram: FloatArray, labels: LabelArray) -> FloatArray:
     References:
         Gretton et al. (2012), JMLR 13, eq. (3).
     """
-    x = labels.astype(np.float64)
-    n = x @ np.ones(x.shape[1])
-    m = x.shape[1] - n
-    off_diagonal = gram - np.diag(np.diag(gram))
-    row_sums = off_diagonal.sum(1)
+    return counted_mmd2(gram, labels.astype(np.float64), np.ones(labels.shape[1]))
+
+
+def counted_mmd2(gram: FloatArray, counts_x: FloatArray, total: FloatArray) -> FloatArray:
+    """Return `(1 + B,)` unbiased MMD² of answers that repeat, from the Gram matrix of the distinct ones.
+
+    Two answers that are the same add the diagonal's value: a sum over pairs of answers is one over pairs of distinct
+    answers, each weighted by how many pairs it stands for.
+
+    Args:
+        gram: `(D, D)` kernel values of distinct answers.
+        counts_x: `(1 + B, D)` how often side x gave each.
+        total: `(D,)` how often both gave each.
+
+    References:
+        Gretton et al. (2012), JMLR 13, eq. (3).
+    """
+    x, own = counts_x, np.diag(gram)
+    n = x.sum(1)
+    m = total.sum() - n
+    off_diagonal = gram - np.diag(own)
+    to_all = off_diagonal @ total
     within_x = np.einsum("ij,ij->i", x @ off_diagonal, x)
-    across = x @ row_sums - within_x
-    within_y = row_sums.sum() - within_x - 2 * across
+    across, every = x @ to_all - within_x, total @ to_all
+    again = total > 1
+    if again.any():
+        x, own, total = x[:, again], own[again], total[again]
+        within_x = within_x + (x * (x - 1)) @ own
+        across = across + (x * (total - x)) @ own
+        every += (total * (total - 1)) @ own
+    within_y = every - within_x - 2 * across
     return np.asarray(within_x / (n * (n - 1)) + within_y / (m * (m - 1)) - 2 * across / (n * m))
