@@ -113,6 +113,7 @@ class PooledProbe:
             once by the engine and shared by every signal that reads codes.
         offsets: `(n_x + n_y + 1,)` row bounds of ragged rows.
         base: What a `PreparingSignal` computed of `values` once: a Gram matrix, say.
+        n_left_out: Answers of both sides that were not drawn, because too many would be compared two by two.
         codes: `(n_x + n_y,)` which row of `base` each row is, where `base` has one for each distinct row only.
     """
 
@@ -124,6 +125,7 @@ class PooledProbe:
     offsets: AnyArray | None = None
     base: AnyArray | None = None
     codes: AnyArray | None = None
+    n_left_out: int = 0
 
     @property
     def coded(self) -> bool:

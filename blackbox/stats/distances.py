@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from blackbox.core import AnyArray, FloatArray, LabelArray
 
 
@@ -38,6 +40,19 @@ def _sorted_counts(codes: AnyArray, labels: LabelArray, n_codes: int) -> FloatAr
     counts = np.zeros((len(labels), n_codes))
     counts[:, given] = np.add.reduceat(labels[:, order], starts, axis=1, dtype=np.int64)
     return counts
+
+
+def mean_agreements(sides: Sequence[AnyArray]) -> FloatArray:
+    """Return `(S, S)` how often two different answers agree: of one side on the diagonal, else one of each of two.
+
+    Args:
+        sides: `(n_s,)` codes of each side, at least two.
+    """
+    answers = np.unique(np.concatenate(sides))
+    counts = np.stack([np.bincount(np.searchsorted(answers, side), minlength=len(answers)) for side in sides])
+    sizes = counts.sum(1).astype(np.float64)
+    agreeing = (counts @ counts.T).astype(np.float64) - np.diag(sizes)
+    return np.asarray(agreeing / (np.outer(sizes, sizes) - np.diag(sizes)))
 
 
 def exact_mmd2(counts_x: FloatArray, total: FloatArray) -> FloatArray:
