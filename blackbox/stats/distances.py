@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 ROUNDING = 1e-13
 """Relative error of a squared distance."""
+MANY_ONCE = 256
+"""Answers given once from which on they are taken together."""
 FEW_CODES = 64
 """Codes up to which a matrix product counts them fastest."""
 
@@ -55,6 +58,41 @@ def mean_agreements(sides: Sequence[AnyArray]) -> FloatArray:
     return np.asarray(agreeing / (np.outer(sizes, sizes) - np.diag(sizes)))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """Counts with the answers that were given once taken together: sums over answers are linear in these.
+
+    Args:
+        x: `(…, K)` counts of side x of the answers listed.
+        total: `(K,)` counts of both sides.
+        n_x: `(…, 1)` answers of side x, those not listed among them.
+        n_y: `(…, 1)` answers of side y.
+        once_x: `(…,)` answers given once that side x gave and that are not listed.
+        once_y: `(…,)` those of side y.
+    """
+
+    x: FloatArray
+    total: FloatArray
+    n_x: FloatArray
+    n_y: FloatArray
+    once_x: FloatArray
+    once_y: FloatArray
+
+
+def folded(counts_x: FloatArray, total: FloatArray) -> Folded:
+    """Return counts of side x among `total` with single answers taken together where there are many of them."""
+    n_x = counts_x.sum(-1, keepdims=True)
+    n_y = total.sum() - n_x
+    kept = total != 1
+    if len(total) - kept.sum() < MANY_ONCE:
+        none = np.zeros(counts_x.shape[:-1])
+        return Folded(x=counts_x, total=total, n_x=n_x, n_y=n_y, once_x=none, once_y=none)
+    x, total = counts_x[..., kept], total[kept]
+    once_x = (n_x - x.sum(-1, keepdims=True))[..., 0]
+    once_y = (n_y - (total - x).sum(-1, keepdims=True))[..., 0]
+    return Folded(x=x, total=total, n_x=n_x, n_y=n_y, once_x=once_x, once_y=once_y)
+
+
 def exact_mmd2(counts_x: FloatArray, total: FloatArray) -> FloatArray:
     """Return the unbiased exact-match MMD² of `(…, K)` counts of side x among `total` `(K,)`.
 
@@ -64,11 +102,11 @@ def exact_mmd2(counts_x: FloatArray, total: FloatArray) -> FloatArray:
     References:
         Gretton et al. (2012), "A kernel two-sample test", JMLR 13, eq. (3), with k(a, b) = [a = b].
     """
-    counts_y = total - counts_x
-    n, m = counts_x.sum(-1), counts_y.sum(-1)
-    within_x = (counts_x * (counts_x - 1)).sum(-1) / (n * (n - 1))
-    within_y = (counts_y * (counts_y - 1)).sum(-1) / (m * (m - 1))
-    return np.asarray(within_x + within_y - 2 * (counts_x * counts_y).sum(-1) / (n * m))
+    all_x = folded(counts_x, total)
+    x, y, n, m = all_x.x, all_x.total - all_x.x, all_x.n_x[..., 0], all_x.n_y[..., 0]
+    within_x = (x * (x - 1)).sum(-1) / (n * (n - 1))
+    within_y = (y * (y - 1)).sum(-1) / (m * (m - 1))
+    return np.asarray(within_x + within_y - 2 * (x * y).sum(-1) / (n * m))
 
 
 def chi2(counts_x: FloatArray, total: FloatArray) -> FloatArray:
@@ -77,10 +115,12 @@ def chi2(counts_x: FloatArray, total: FloatArray) -> FloatArray:
     References:
         Pearson (1900), Phil. Mag. 50, 157–175, used with a permutation null only (METHODS §2).
     """
-    n = counts_x.sum(-1, keepdims=True)
-    share = n / total.sum()
-    expected = total * share
-    return np.asarray((((counts_x - expected) ** 2) / (expected * (1 - share))).sum(-1))
+    all_x = folded(counts_x, total)
+    share = all_x.n_x / total.sum()
+    expected = all_x.total * share
+    listed = (((all_x.x - expected) ** 2) / (expected * (1 - share))).sum(-1)
+    odds = (share / (1 - share))[..., 0]
+    return np.asarray(listed + all_x.once_x / odds + all_x.once_y * odds)
 
 
 def squared_distances(values: AnyArray) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,11 +14,14 @@ from blackbox.evidence import engine
 from blackbox.evidence.engine import Part, draw
 from blackbox.evidence.samples import pool
 from blackbox.signals._kernels import Distinct, KernelSignal
-from blackbox.stats import distances
-from blackbox.stats.distances import counted_mmd2, counts_by_label, exact_mmd2, gram_mmd2, rbf_gram
+from blackbox.stats import distances, divergence
+from blackbox.stats.distances import chi2, counted_mmd2, counts_by_label, exact_mmd2, gram_mmd2, rbf_gram
+from blackbox.stats.divergence import jsd_bits
 from blackbox.stats.permutation import label_chunk
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from blackbox.core import AnyArray, FloatArray, PooledProbe
 
 SIGNALS = {name: registry.signal(name) for name in registry.names("signals")}
@@ -110,6 +114,27 @@ def test_both_ways_to_count_agree(n_codes: int, monkeypatch: pytest.MonkeyPatch)
     assert np.array_equal(*found)
     assert found[0].shape == (30, codes.max() + 1)
     assert not found[0][:, 1].any()
+
+
+@pytest.mark.parametrize("statistic", [exact_mmd2, chi2, jsd_bits])
+def test_answers_given_once_may_be_taken_together(
+    statistic: Callable[[FloatArray, FloatArray], FloatArray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three hundred answers, most of them given once: the sums are those over all answers, whichever way they are made.
+
+    The mutant leaves the single answers of side y out.
+    """
+    codes = np.sort(np.unique(np.random.default_rng(0).integers(0, 600, size=400), return_inverse=True)[1])
+    counts, total = counts_by_label(codes, label_chunk(0, "p", (150, 250), 0)[:40]), np.bincount(codes).astype(float)
+    assert (total == 1).sum() > 150
+    listed = statistic(counts, total)
+    monkeypatch.setattr(distances, "MANY_ONCE", 100)
+    np.testing.assert_allclose(statistic(counts, total), listed, rtol=0, atol=1e-9)
+    if statistic is not exact_mmd2:
+        forgetful = replace(distances.folded(counts, total), once_y=np.zeros(len(counts)))
+        for module in (distances, divergence):
+            monkeypatch.setattr(module, "folded", lambda *_: forgetful)
+        assert np.abs(statistic(counts, total) - listed).min() > 1e-3
 
 
 @pytest.mark.parametrize("name", [n for n, s in SIGNALS.items() if s.info.question == "same" and not s.info.single])
