@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from blackbox.cli.output import is_terminal, note, printable
@@ -40,7 +41,7 @@ def shown(*, quiet: bool = False) -> Iterator[OnProgress]:
         yield lambda _: None
     elif is_terminal(sys.stderr):
         with _bars() as bars:
-            yield _Live(bars).show
+            yield _Live(bars, time.monotonic).show
     else:
         yield _Lines(time.monotonic).show
 
@@ -133,16 +134,41 @@ def _row(event: Progress) -> tuple[str, str]:
     return (event.stage, event.subject if event.stage == "collect" else "")
 
 
-class _Live:
-    """One bar for each endpoint that is asked, and one for each other stage."""
+class _Pace:
+    """How long work that asks nobody still takes, at its pace since the first event of one subject."""
 
-    def __init__(self, bars: Bars) -> None:
+    def __init__(self) -> None:
+        self._began: dict[str, tuple[str, int, float]] = {}
+
+    def timed(self, event: Progress, now: float) -> Progress:
+        """Return the event with the seconds left, once something was done since the first."""
+        if event.stage == "collect":
+            return event
+        subject, first, at = self._began.get(event.stage, ("", 0, now))
+        if subject != event.subject or event.done <= first:
+            self._began[event.stage] = (event.subject, event.done, now)
+            return event
+        return replace(event, eta_s=(now - at) / (event.done - first) * (event.total - event.done))
+
+
+class _Live:
+    """One bar for each endpoint that is asked, and one for each other stage.
+
+    Args:
+        bars: Where they are drawn.
+        monotonic: Seconds.
+    """
+
+    def __init__(self, bars: Bars, monotonic: Callable[[], float]) -> None:
         self._bars = bars
+        self._monotonic = monotonic
+        self._pace = _Pace()
         self._messages = _Messages()
         self._tasks: dict[tuple[str, str], TaskID] = {}
 
     def show(self, event: Progress) -> None:
         """Move the event's bar; a message stands above the bars."""
+        event = self._pace.timed(event, self._monotonic())
         row, subject, counts = _row(event), printable(event.subject), printable(summary(event))
         if row not in self._tasks:
             self._tasks[row] = self._bars.add_task(subject, total=event.total, stage=event.stage, summary=counts)
@@ -163,6 +189,7 @@ class _Lines:
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
+        self._pace = _Pace()
         self._messages = _Messages()
         self._share: dict[tuple[str, str], float] = {}
         self._said_at: dict[tuple[str, str], float] = {}
@@ -172,14 +199,18 @@ class _Lines:
         message = self._messages.new(event)
         if message:
             note(f"{event.stage} {message}")
-        if self._is_worth_a_line(event):
+        now = self._monotonic()
+        event = self._pace.timed(event, now)
+        if self._is_worth_a_line(event, now):
             counts = summary(event)
             note(printable(f"{event.stage} {event.subject}: {event.done}/{event.total}{counts and ', '}{counts}"))
 
-    def _is_worth_a_line(self, event: Progress) -> bool:
-        row, now = _row(event), self._monotonic()
+    def _is_worth_a_line(self, event: Progress, now: float) -> bool:
+        row = _row(event)
         if event.stage != "collect":
-            worth = now - self._said_at.get(row, -_PATIENCE_S) >= _PATIENCE_S
+            # what announces itself is said at once, what reports its parts only if it takes a while
+            since = self._said_at.setdefault(row, now if event.done else now - _PATIENCE_S)
+            worth = now - since >= _PATIENCE_S
         else:
             share, last = event.done / event.total if event.total else 1.0, self._share.get(row, -1.0)
             worth = last < 0 or share >= last + _EVERY or share >= 1 > last

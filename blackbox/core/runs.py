@@ -88,7 +88,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """One progress event of long work. `stage` is `collect`, `embed` or `score`."""
+    """One progress event of long work: what is done of what is to do at a stage, and whose work it is."""
 
     stage: str
     subject: str

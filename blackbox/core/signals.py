@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import numpy as np
     import numpy.typing as npt
@@ -113,6 +113,8 @@ class PooledProbe:
             once by the engine and shared by every signal that reads codes.
         offsets: `(n_x + n_y + 1,)` row bounds of ragged rows.
         base: What a `PreparingSignal` computed of `values` once: a Gram matrix, say.
+        n_left_out: Answers of both sides that were not drawn, because too many would be compared two by two.
+        codes: `(n_x + n_y,)` which row of `base` each row is, where `base` has one for each distinct row only.
     """
 
     probe_id: str
@@ -122,6 +124,8 @@ class PooledProbe:
     counts: FloatArray | None = None
     offsets: AnyArray | None = None
     base: AnyArray | None = None
+    codes: AnyArray | None = None
+    n_left_out: int = 0
 
     @property
     def coded(self) -> bool:
@@ -155,8 +159,8 @@ class TwoSampleSignal(Protocol):
 class PreparingSignal(Protocol):
     """A two-sample signal that also computes once what no labelling changes."""
 
-    def prepared(self, z: Sequence[PooledProbe]) -> list[PooledProbe]:
-        """Return the probes with their `base`; `draws` of these gives the same as of `z`."""
+    def prepared(self, z: Sequence[PooledProbe]) -> Iterable[PooledProbe]:
+        """Return or yield the probes with their `base`; `draws` of these gives the same as of `z`."""
         ...
 
 
@@ -220,6 +224,7 @@ class SignalInfo:
             signal is standardised two-sided then (METHODS §2).
         needs: What else must hold, in words.
         min_probes: Probes below which it has nothing to say.
+        joint: Whether what it says of one probe depends on the others: given all of them at once, else one at a time.
         single: Whether it reads probes at which one side has a single answer, instead of those with two a side.
         on_request: Whether it takes so long that a population holds it only where that was asked for.
     """
@@ -232,5 +237,6 @@ class SignalInfo:
     directional: bool = False
     needs: str = ""
     min_probes: int = 1
+    joint: bool = False
     single: bool = False
     on_request: bool = False

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blackbox.core import Effect
-from blackbox.evidence.samples import MIN_DRAWS
+from blackbox.evidence.samples import MIN_DRAWS, at_most
 from blackbox.stats.bootstrap import studentised_bound, studentised_ratio_interval
-from blackbox.stats.distances import rbf_gram
+from blackbox.stats.distances import mean_agreements, rbf_gram
 from blackbox.stats.randomness import generator
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _rows(
         at = [side.get(probe) for side in values]
         known = [rows for rows in at if rows is not None and len(rows) >= MIN_DRAWS]
         if len(known) == len(sides):
-            found.append((probe, _probe_distances(known)))
+            found.append((probe, _probe_distances(probe, known)))
     return found
 
 
@@ -136,17 +136,23 @@ def _by_probe(matrix: FeatureMatrix) -> dict[str, AnyArray]:
     return {probe: matrix.values[own] for probe, own in rows.items()}
 
 
-def _probe_distances(sides: Sequence[AnyArray]) -> list[float]:
+def _probe_distances(probe_id: str, sides: Sequence[AnyArray]) -> list[float]:
     """Return MMD² between, to a, to b; the smaller count; and the larger agreement within a side."""
-    sizes = [len(side) for side in sides]
-    pooled = np.concatenate(sides)
-    gram = (pooled[:, None] == pooled[None, :]).astype(float) if pooled.ndim == 1 else rbf_gram(pooled)
-    np.fill_diagonal(gram, 0.0)
-    bounds = np.concatenate([[0], np.cumsum(sizes)])
-    parts = [slice(bounds[i], bounds[i + 1]) for i in range(len(sides))]
-    within = [float(gram[p, p].sum()) / (n * (n - 1)) for p, n in zip(parts, sizes, strict=True)]
+    means = mean_agreements(sides) if sides[0].ndim == 1 else _mean_kernels(probe_id, sides)
 
     def mmd2(i: int, j: int) -> float:
-        return within[i] + within[j] - 2 * float(gram[parts[i], parts[j]].mean())
+        return float(means[i, i] + means[j, j] - 2 * means[i, j])
 
-    return [mmd2(0, 1), mmd2(0, 2), mmd2(1, 2), float(min(sizes[:2])), max(within[:2])]
+    n_draws = float(min(len(side) for side in sides[:2]))
+    return [mmd2(0, 1), mmd2(0, 2), mmd2(1, 2), n_draws, float(max(means[0, 0], means[1, 1]))]
+
+
+def _mean_kernels(probe_id: str, sides: Sequence[AnyArray]) -> FloatArray:
+    """Return `(3, 3)` mean values of the Gaussian kernel over pairs of different rows."""
+    kept = [np.stack(at_most(list(side), probe_id, name)) for side, name in zip(sides, "abc", strict=True)]
+    gram = rbf_gram(np.concatenate(kept))
+    np.fill_diagonal(gram, 0.0)
+    bounds = np.cumsum([0, *(len(side) for side in kept)])
+    sizes = np.diff(bounds).astype(np.float64)
+    sums = np.add.reduceat(np.add.reduceat(gram, bounds[:-1], axis=0), bounds[:-1], axis=1)
+    return np.asarray(sums / (np.outer(sizes, sizes) - np.diag(sizes)))

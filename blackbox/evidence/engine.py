@@ -19,12 +19,14 @@ from blackbox.stats.multiplicity import westfall_young
 from blackbox.stats.permutation import CHUNK, label_chunk, permutation_pvalue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from blackbox.core import FloatArray, LabelArray, PooledProbe, SignalInfo, TwoSampleSignal
 
 NEGLIGIBLE = 1e-12
 """Relative standard deviation below which a statistic does not vary over permutations."""
+AT_ONCE = 1 << 21
+"""Labels read at once: with more answers at a probe, fewer labellings at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +76,13 @@ class Omnibus:
 
 Deal = Callable[["PooledProbe", int], "LabelArray"]
 """Returns the labels of one probe's rows in one chunk of labellings."""
+OnProbe = Callable[[int, int], None]
+"""Told of how many probes, of all, every labelling has been drawn."""
 
 
-def draw(parts: Sequence[Part], *, seed: int, n_permutations: int, deal: Deal | None = None) -> tuple[Drawn, ...]:
+def draw(
+    parts: Sequence[Part], *, seed: int, n_permutations: int, deal: Deal | None = None, on_probe: OnProbe | None = None
+) -> tuple[Drawn, ...]:
     """Return every part's statistic under the observed and B permuted labellings.
 
     Args:
@@ -84,17 +90,14 @@ def draw(parts: Sequence[Part], *, seed: int, n_permutations: int, deal: Deal | 
         seed: The plan's seed; labels derive from it, the probe and the counts only.
         n_permutations: B.
         deal: How labels are dealt; by default within each probe on its own.
+        on_probe: Told how far the work is.
     """
     deal = deal or _within_probe(seed)
-    parts = [_prepared(part) for part in parts if len(part.probes) >= part.signal.info.min_probes]
-    means: dict[str, list[FloatArray]] = {part.name: [] for part in parts}
-    observed: dict[str, FloatArray] = {}
-    for chunk, start in enumerate(range(0, n_permutations + 1, CHUNK)):
-        n_rows = min(CHUNK, n_permutations + 1 - start)
-        for part, draws in _chunk_draws(parts, deal, chunk, n_rows):
-            means[part.name].append(draws.mean(axis=1))
-            observed.setdefault(part.name, draws[0])
-    return tuple(_drawn(part, means[part.name], observed[part.name]) for part in parts)
+    parts = [_in_order(part) for part in parts if len(part.probes) >= part.signal.info.min_probes]
+    alone = [part for part in parts if not part.signal.info.joint]
+    values = _one_by_one(alone, deal, n_permutations, on_probe)
+    values |= {part.name: _together(part, deal, n_permutations) for part in parts if part.signal.info.joint}
+    return tuple(_drawn(part, values[part.name]) for part in parts)
 
 
 def omnibus(drawn: Sequence[Drawn]) -> Omnibus:
@@ -129,40 +132,86 @@ def standardised(drawn: Drawn) -> FloatArray | None:
     return np.asarray(np.abs(z) if drawn.info.directional and drawn.unequal else z)
 
 
-def _prepared(part: Part) -> Part:
-    if not isinstance(part.signal, PreparingSignal):
-        return part
-    return replace(part, probes=tuple(part.signal.prepared(part.probes)))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Values:
+    """Sums over probes under every labelling, `(1 + B,)`, and the observed value of each probe."""
+
+    total: FloatArray
+    observed: list[float]
 
 
-def _chunk_draws(parts: Sequence[Part], deal: Deal, chunk: int, n_rows: int) -> list[tuple[Part, FloatArray]]:
-    shared: dict[int, tuple[PooledProbe, LabelArray]] = {}
-    result = []
-    for part in parts:
-        for probe in part.probes:
-            if id(probe) not in shared:
-                shared[id(probe)] = _dealt(probe, deal, chunk, n_rows)
-        given = [shared[id(probe)] for probe in part.probes]
-        result.append((part, part.signal.draws([p for p, _ in given], [labels for _, labels in given])))
-    return result
+def _in_order(part: Part) -> Part:
+    return replace(part, probes=tuple(sorted(part.probes, key=_layout)))
+
+
+def _layout(probe: PooledProbe) -> tuple[str, int, int]:
+    """Return what labels derive from: signals share those of probes of one layout."""
+    return probe.probe_id, probe.n_x, probe.n_y
+
+
+def _prepared(part: Part) -> Iterable[PooledProbe]:
+    return part.signal.prepared(part.probes) if isinstance(part.signal, PreparingSignal) else part.probes
+
+
+def _one_by_one(parts: Sequence[Part], deal: Deal, n_permutations: int, on_probe: OnProbe | None) -> dict[str, _Values]:
+    """Return the values of signals that read a probe at a time: what is held at once is that of one probe."""
+    found = {part.name: _Values(total=np.zeros(n_permutations + 1), observed=[]) for part in parts}
+    waiting = {part.name: iter(_prepared(part)) for part in parts}
+    layouts = {part.name: {_layout(probe) for probe in part.probes} for part in parts}
+    every = sorted({layout for own in layouts.values() for layout in own})
+    for place, layout in enumerate(every):
+        here = [(part, next(waiting[part.name])) for part in parts if layout in layouts[part.name]]
+        for rows, [labels] in _labellings([here[0][1]], deal, n_permutations):
+            for name, values in _at_probe(here, labels):
+                found[name].total[rows] += values
+                found[name].observed.extend(values[:1].tolist() if rows.start == 0 else ())
+        if on_probe:
+            on_probe(place + 1, len(every))
+    return found
+
+
+def _at_probe(here: Sequence[tuple[Part, PooledProbe]], labels: LabelArray) -> Iterator[tuple[str, FloatArray]]:
+    """Yield each signal's values at one probe; codes are counted once for all signals that read them."""
+    counted: dict[int, PooledProbe] = {}
+    for part, probe in here:
+        if probe.coded and id(probe) not in counted:
+            counted[id(probe)] = replace(probe, counts=counts_by_label(probe.values, labels))
+        yield part.name, part.signal.draws([counted.get(id(probe), probe)], [labels])[:, 0]
+
+
+def _labellings(
+    probes: Sequence[PooledProbe], deal: Deal, n_permutations: int
+) -> Iterator[tuple[slice, list[LabelArray]]]:
+    """Yield all labellings of some probes, as many at a time as memory is bounded by, and which ones they are."""
+    step = max(1, AT_ONCE // sum(probe.n_x + probe.n_y for probe in probes))
+    for chunk, start in enumerate(range(0, n_permutations + 1, CHUNK)):
+        stop = min(start + CHUNK, n_permutations + 1)
+        labels = [deal(probe, chunk)[: stop - start] for probe in probes]
+        for first in range(start, stop, step):
+            rows = slice(first, min(first + step, stop))
+            yield rows, [each[rows.start - start : rows.stop - start] for each in labels]
+
+
+def _together(part: Part, deal: Deal, n_permutations: int) -> _Values:
+    """Return the values of a signal that reads all its probes at once."""
+    probes = list(_prepared(part))
+    found = _Values(total=np.zeros(n_permutations + 1), observed=[])
+    for rows, labels in _labellings(probes, deal, n_permutations):
+        values = part.signal.draws(probes, labels)
+        found.total[rows] = values.sum(axis=1)
+        found.observed.extend(values[0].tolist() if rows.start == 0 else ())
+    return found
 
 
 def _within_probe(seed: int) -> Deal:
     return lambda probe, chunk: label_chunk(seed, probe.probe_id, (probe.n_x, probe.n_y), chunk)
 
 
-def _dealt(probe: PooledProbe, deal: Deal, chunk: int, n_rows: int) -> tuple[PooledProbe, LabelArray]:
-    labels = deal(probe, chunk)[:n_rows]
-    if probe.coded:
-        probe = replace(probe, counts=counts_by_label(probe.values, labels))
-    return probe, labels
-
-
-def _drawn(part: Part, means: Sequence[FloatArray], observed: FloatArray) -> Drawn:
+def _drawn(part: Part, values: _Values) -> Drawn:
     return Drawn(
         name=part.name,
         info=part.signal.info,
-        mean=np.concatenate(means),
-        per_probe={p.probe_id: float(value) for p, value in zip(part.probes, observed, strict=True)},
+        mean=values.total / len(part.probes),
+        per_probe={p.probe_id: value for p, value in zip(part.probes, values.observed, strict=True)},
         unequal=any(p.n_x != p.n_y for p in part.probes),
     )

@@ -15,7 +15,7 @@ from blackbox.stats.loss import stratified_exact_pvalue
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from blackbox.core import AnyArray, FloatArray
+    from blackbox.core import AnyArray
     from blackbox.evidence.samples import Sample
 
 UNEQUAL_LOSS_LEVEL = 0.05
@@ -75,22 +75,33 @@ def imputed(probe: PooledProbe, lost_x: int, lost_y: int) -> PooledProbe:
 
 def _filled(own: AnyArray, other: AnyArray, n_lost: int) -> AnyArray:
     """Return `own` with `n_lost` rows of `other` appended, each the one that lowers MMD² most."""
-    gram = _gram(np.concatenate([own, other]))
-    n, target = len(own), len(own) + n_lost
-    toward = gram[n:, n:].mean(1) * target
-    placed = gram[n:, :n].sum(1)
-    chosen: list[int] = []
+    if n_lost == 0:
+        return own
+    return np.concatenate([own, (_codes if own.ndim == 1 else _vectors)(own, other, n_lost)])
+
+
+def _codes(own: AnyArray, other: AnyArray, n_lost: int) -> AnyArray:
+    """Return the answers whose count falls short most, one after the other."""
+    answers = other[np.sort(np.unique(other, return_index=True)[1])]
+    length = int(max(own.max(), other.max())) + 1
+    of_own, of_other = (np.bincount(side, minlength=length)[answers].astype(np.float64) for side in (own, other))
+    toward = of_other / len(other) * (len(own) + n_lost)
+    chosen = []
     for _ in range(n_lost):
-        best = int(np.argmax(toward - placed - gram.diagonal()[n:] / 2))
-        chosen.append(best)
-        placed = placed + gram[n:, n + best]
-    return np.concatenate([own, other[chosen]]) if chosen else own
+        chosen.append(int(np.argmax(toward - of_own - 0.5)))
+        of_own[chosen[-1]] += 1
+    return np.asarray(answers[chosen])
 
 
-def _gram(values: AnyArray) -> FloatArray:
-    if values.ndim == 1:
-        return np.asarray(values[:, None] == values[None, :], dtype=np.float64)
-    return rbf_gram(values)
+def _vectors(own: AnyArray, other: AnyArray, n_lost: int) -> AnyArray:
+    gram = rbf_gram(np.concatenate([own, other]))
+    n = len(own)
+    toward, placed = gram[n:, n:].mean(1) * (n + n_lost), gram[n:, :n].sum(1)
+    chosen = []
+    for _ in range(n_lost):
+        chosen.append(int(np.argmax(toward - placed - gram.diagonal()[n:] / 2)))
+        placed = placed + gram[n:, n + chosen[-1]]
+    return np.asarray(other[chosen])
 
 
 def _missing_by_outcome(sample: Sample, probe_ids: Collection[str]) -> dict[str, int]:

@@ -10,7 +10,7 @@ import numpy as np
 from blackbox.core import Effect, TwoSampleResult
 from blackbox.evidence.engine import Drawn, Omnibus, Part, draw, omnibus
 from blackbox.evidence.loss import Loss, compare_loss, imputed
-from blackbox.evidence.samples import Sample, pool, pool_single
+from blackbox.evidence.samples import MAX_ROWS, Sample, pool, pool_single
 from blackbox.stats.bootstrap import studentised_interval
 from blackbox.stats.randomness import generator
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from blackbox.core import PooledProbe, TwoSampleSignal
+    from blackbox.evidence.engine import OnProbe
 
 INTERVAL_LEVEL = 0.95
 
@@ -30,11 +31,13 @@ class Design:
         signals: Two-sample signals by registered name.
         seed: The plan's seed.
         n_permutations: B.
+        on_probe: Told how far a test is; changes no number.
     """
 
     signals: Mapping[str, TwoSampleSignal]
     seed: int
     n_permutations: int
+    on_probe: OnProbe | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +83,7 @@ def compare_pair(
     parts = _parts(x, y, forms, design)
     known = {d.name: d for d in before}
     left = [part for part in parts if part.name not in known]
-    made = {d.name: d for d in draw(left, seed=design.seed, n_permutations=design.n_permutations)}
+    made = {d.name: d for d in _drawn(left, design)}
     drawn = tuple(d for part in parts if (d := (known | made).get(part.name)) is not None)
     tested = omnibus(drawn)
     usable = any(d.info.omnibus for d in drawn)
@@ -130,7 +133,11 @@ def _imputed_pvalue(parts: list[Part], sides: tuple[Sample, Sample], design: Des
     combined = [part for part in parts if part.signal.info.omnibus]
     filled = {id(p): imputed(p, lost_x[p.probe_id], lost_y[p.probe_id]) for part in combined for p in part.probes}
     imputed_parts = [replace(part, probes=tuple(filled[id(p)] for p in part.probes)) for part in combined]
-    return omnibus(draw(imputed_parts, seed=design.seed, n_permutations=design.n_permutations)).pvalue
+    return omnibus(_drawn(imputed_parts, design)).pvalue
+
+
+def _drawn(parts: list[Part], design: Design) -> tuple[Drawn, ...]:
+    return draw(parts, seed=design.seed, n_permutations=design.n_permutations, on_probe=design.on_probe)
 
 
 def _effect(primary: Drawn | None, sides: tuple[Sample, Sample], design: Design) -> Effect:
@@ -149,7 +156,7 @@ def _effect(primary: Drawn | None, sides: tuple[Sample, Sample], design: Design)
 
 def _result(part: Part, drawn: Collection[Drawn], tested: Omnibus) -> TwoSampleResult:
     own = next((d for d in drawn if d.name == part.name), None)
-    reason = None if own else _not_applicable(part)
+    reason = _left_out(part) if own else _not_applicable(part)
     return TwoSampleResult(
         signal=part.name,
         version=part.signal.info.version,
@@ -163,6 +170,17 @@ def _result(part: Part, drawn: Collection[Drawn], tested: Omnibus) -> TwoSampleR
         n_x=sum(p.n_x for p in part.probes),
         n_y=sum(p.n_y for p in part.probes),
         per_probe=dict(own.per_probe) if own else {},
+    )
+
+
+def _left_out(part: Part) -> str | None:
+    """Return which answers were not read, and why; None where all were."""
+    many = [p for p in part.probes if p.n_left_out]
+    if not many:
+        return None
+    return (
+        f"it compares each two answers: at {len(many)} of {len(part.probes)} probes {MAX_ROWS} a side were drawn, "
+        f"{sum(p.n_left_out for p in many)} left out"
     )
 
 

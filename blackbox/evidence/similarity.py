@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blackbox.evidence.samples import pool
-from blackbox.stats.distances import rbf_gram
+from blackbox.stats.distances import mean_agreements, rbf_gram
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +55,10 @@ def _kernel_cosine(means: list[FloatArray]) -> float | None:
 
 def _means(probe: PooledProbe) -> FloatArray:
     values, n, m = probe.values, probe.n_x, probe.n_y
-    gram = (values[:, None] == values[None, :]).astype(float) if values.ndim == 1 else rbf_gram(values)
+    if probe.coded:
+        means = mean_agreements([values[:n], values[n:]])
+        return np.array([means[0, 0], means[0, 1], means[1, 1]])
+    gram = rbf_gram(values)
     np.fill_diagonal(gram, 0.0)
     within_x, within_y = gram[:n, :n].sum() / (n * (n - 1)), gram[n:, n:].sum() / (m * (m - 1))
     return np.array([within_x, gram[:n, n:].mean(), within_y])

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blackbox.signals._kernels import KernelSignal, ragged
+from blackbox.signals._kernels import KernelSignal
 from blackbox.stats.kernels import hamming_gram
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from blackbox.core import FloatArray, PooledProbe
+    from blackbox.core import FloatArray
+    from blackbox.signals._kernels import Distinct
 
 
 class HammingSignal(KernelSignal):
@@ -22,8 +23,7 @@ class HammingSignal(KernelSignal):
     answers. With equal counts at every probe the mean over probes is the published statistic.
     """
 
-    def grams(self, z: Sequence[PooledProbe]) -> list[FloatArray]:
+    def grams(self, z: Sequence[Distinct]) -> Iterator[FloatArray]:
         """Return the share of equal places of each two rows."""
-        rows = [ragged(probe) for probe in z]
-        length = max((int(np.diff(each.offsets).max()) for each in rows), default=0)
-        return [hamming_gram(each.values, each.offsets, length=length) for each in rows]
+        length = max((int(np.diff(rows.offsets).max()) for rows in z), default=0)
+        return (hamming_gram(rows.values, rows.offsets, length=length) for rows in z)

@@ -9,9 +9,10 @@ from blackbox.signals._kernels import KernelSignal
 from blackbox.stats.kernels import distance_gram
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from blackbox.core import FloatArray, PooledProbe
+    from blackbox.core import AnyArray, FloatArray
+    from blackbox.signals._kernels import Distinct
 
 
 class Bits(KernelSignal):
@@ -32,15 +33,16 @@ class Bits(KernelSignal):
         needs="replies that are sequences of at least 32 of two symbols",
     )
 
-    def grams(self, z: Sequence[PooledProbe]) -> list[FloatArray]:
+    def grams(self, z: Sequence[Distinct]) -> Iterator[FloatArray]:
         """Return minus the distance of each two replies' scaled measures."""
-        return [distance_gram(_scaled(probe.values)) for probe in z]
+        return (distance_gram(_scaled(rows.values, rows.codes)) for rows in z)
 
 
-def _scaled(values: FloatArray) -> FloatArray:
-    spread = values.std(axis=0)
+def _scaled(values: FloatArray, codes: AnyArray) -> FloatArray:
+    every = values[codes]
+    spread = every.std(axis=0)
     spread[spread == 0] = 1.0
-    scaled: FloatArray = (values - values.mean(axis=0)) / spread
+    scaled: FloatArray = (values - every.mean(axis=0)) / spread
     return scaled
 
 

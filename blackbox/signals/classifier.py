@@ -28,6 +28,7 @@ class ClassifierTest:
         omnibus=False,
         needs="two open probes: one to learn from, one to be judged by",
         min_probes=2,
+        joint=True,
     )
 
     def prepared(self, z: Sequence[PooledProbe]) -> list[PooledProbe]:

@@ -9,9 +9,10 @@ from blackbox.signals._kernels import KernelSignal
 from blackbox.stats.distances import rbf_gram
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from blackbox.core import FloatArray, PooledProbe
+    from blackbox.core import FloatArray
+    from blackbox.signals._kernels import Distinct
 
 
 class EmbeddingMMD(KernelSignal):
@@ -19,9 +20,9 @@ class EmbeddingMMD(KernelSignal):
 
     info = SignalInfo(version=1, question="same", feature="embedding", forms=("open",))
 
-    def grams(self, z: Sequence[PooledProbe]) -> list[FloatArray]:
+    def grams(self, z: Sequence[Distinct]) -> Iterator[FloatArray]:
         """Return the Gaussian kernel of each two embeddings."""
-        return [rbf_gram(probe.values) for probe in z]
+        return (rbf_gram(rows.values, rows.times) for rows in z)
 
 
 SIGNAL = EmbeddingMMD()

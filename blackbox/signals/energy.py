@@ -9,9 +9,10 @@ from blackbox.signals._kernels import KernelSignal
 from blackbox.stats.kernels import distance_gram
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from blackbox.core import FloatArray, PooledProbe
+    from blackbox.core import FloatArray
+    from blackbox.signals._kernels import Distinct
 
 
 class Energy(KernelSignal):
@@ -19,9 +20,9 @@ class Energy(KernelSignal):
 
     info = SignalInfo(version=1, question="same", feature="embedding", forms=("open",), omnibus=False)
 
-    def grams(self, z: Sequence[PooledProbe]) -> list[FloatArray]:
+    def grams(self, z: Sequence[Distinct]) -> Iterator[FloatArray]:
         """Return minus the distance of each two embeddings."""
-        return [distance_gram(probe.values) for probe in z]
+        return (distance_gram(rows.values) for rows in z)
 
 
 SIGNAL = Energy()

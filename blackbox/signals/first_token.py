@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from blackbox.core import SignalInfo
-from blackbox.signals._kernels import KernelSignal, ragged
+from blackbox.signals._kernels import KernelSignal
 from blackbox.stats.kernels import censored_gram
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from blackbox.core import FloatArray, PooledProbe
+    from blackbox.core import FloatArray
+    from blackbox.signals._kernels import Distinct
 
 
 class FirstToken(KernelSignal):
@@ -26,10 +27,9 @@ class FirstToken(KernelSignal):
         needs="replies that list log-probabilities, which vary between repeats: copies say nothing here",
     )
 
-    def grams(self, z: Sequence[PooledProbe]) -> list[FloatArray]:
+    def grams(self, z: Sequence[Distinct]) -> Iterator[FloatArray]:
         """Return minus the known difference of each two lists."""
-        rows = [ragged(probe) for probe in z]
-        return [censored_gram(each.values, each.offsets) for each in rows]
+        return (censored_gram(rows.values, rows.offsets) for rows in z)
 
 
 SIGNAL = FirstToken()

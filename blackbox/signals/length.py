@@ -11,9 +11,10 @@ from blackbox.signals._kernels import KernelSignal
 from blackbox.stats.kernels import distance_gram
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from blackbox.core import FloatArray, PooledProbe
+    from blackbox.core import FloatArray
+    from blackbox.signals._kernels import Distinct
 
 
 class Length(KernelSignal):
@@ -21,9 +22,9 @@ class Length(KernelSignal):
 
     info = SignalInfo(version=1, question="same", feature="length", forms=("closed", "open"), omnibus=False)
 
-    def grams(self, z: Sequence[PooledProbe]) -> list[FloatArray]:
+    def grams(self, z: Sequence[Distinct]) -> Iterator[FloatArray]:
         """Return minus the distance of each two log lengths."""
-        return [distance_gram(np.log1p(probe.values)) for probe in z]
+        return (distance_gram(np.log1p(rows.values)) for rows in z)
 
 
 SIGNAL = Length()

@@ -23,6 +23,7 @@ class RankAnswer(RankSignal):
         forms=("closed",),
         omnibus=False,
         single=True,
+        joint=True,
         needs="probes at which one side has a single answer and the other at least four",
     )
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from blackbox.core import SignalInfo
-from blackbox.signals._kernels import KernelSignal, ragged
+from blackbox.signals._kernels import KernelSignal
 from blackbox.stats.kernels import spectrum_gram
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from blackbox.core import FloatArray, PooledProbe
+    from blackbox.core import FloatArray
+    from blackbox.signals._kernels import Distinct
 
 
 class SpectrumMMD(KernelSignal):
@@ -19,10 +20,9 @@ class SpectrumMMD(KernelSignal):
 
     info = SignalInfo(version=1, question="same", feature="code_points", forms=("closed", "open"), omnibus=False)
 
-    def grams(self, z: Sequence[PooledProbe]) -> list[FloatArray]:
+    def grams(self, z: Sequence[Distinct]) -> Iterator[FloatArray]:
         """Return the cosine of sequence counts of each two rows."""
-        rows = [ragged(probe) for probe in z]
-        return [spectrum_gram(each.values, each.offsets) for each in rows]
+        return (spectrum_gram(rows.values, rows.offsets) for rows in z)
 
 
 SIGNAL = SpectrumMMD()

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from blackbox.core import AnyArray, FloatArray, LabelArray
+
+
+ROUNDING = 1e-13
+"""Relative error of a squared distance."""
+MANY_ONCE = 256
+"""Answers given once from which on they are taken together."""
+FEW_CODES = 64
+"""Codes up to which a matrix product counts them fastest."""
 
 
 def counts_by_label(codes: AnyArray, labels: LabelArray) -> FloatArray:
@@ -17,9 +28,69 @@ def counts_by_label(codes: AnyArray, labels: LabelArray) -> FloatArray:
         codes: `(N,)` integers 0…K−1.
         labels: `(1 + B, N)`, 1 for side x.
     """
-    one_hot = np.zeros((len(codes), int(codes.max()) + 1), dtype=np.float32)
+    n_codes = int(codes.max()) + 1
+    if n_codes > FEW_CODES:
+        return _sorted_counts(codes, labels, n_codes)
+    one_hot = np.zeros((len(codes), n_codes), dtype=np.float32)
     one_hot[np.arange(len(codes)), codes] = 1.0
     return (labels.astype(np.float32) @ one_hot).astype(np.float64)
+
+
+def _sorted_counts(codes: AnyArray, labels: LabelArray, n_codes: int) -> FloatArray:
+    """Return the counts by summing runs of equal codes: memory and time grow with the answers, not with N · K."""
+    order = np.argsort(codes, kind="stable")
+    given, starts = np.unique(codes[order], return_index=True)
+    counts = np.zeros((len(labels), n_codes))
+    counts[:, given] = np.add.reduceat(labels[:, order], starts, axis=1, dtype=np.int64)
+    return counts
+
+
+def mean_agreements(sides: Sequence[AnyArray]) -> FloatArray:
+    """Return `(S, S)` how often two different answers agree: of one side on the diagonal, else one of each of two.
+
+    Args:
+        sides: `(n_s,)` codes of each side, at least two.
+    """
+    answers = np.unique(np.concatenate(sides))
+    counts = np.stack([np.bincount(np.searchsorted(answers, side), minlength=len(answers)) for side in sides])
+    sizes = counts.sum(1).astype(np.float64)
+    agreeing = (counts @ counts.T).astype(np.float64) - np.diag(sizes)
+    return np.asarray(agreeing / (np.outer(sizes, sizes) - np.diag(sizes)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """Counts with the answers that were given once taken together: sums over answers are linear in these.
+
+    Args:
+        x: `(…, K)` counts of side x of the answers listed.
+        total: `(K,)` counts of both sides.
+        n_x: `(…, 1)` answers of side x, those not listed among them.
+        n_y: `(…, 1)` answers of side y.
+        once_x: `(…,)` answers given once that side x gave and that are not listed.
+        once_y: `(…,)` those of side y.
+    """
+
+    x: FloatArray
+    total: FloatArray
+    n_x: FloatArray
+    n_y: FloatArray
+    once_x: FloatArray
+    once_y: FloatArray
+
+
+def folded(counts_x: FloatArray, total: FloatArray) -> Folded:
+    """Return counts of side x among `total` with single answers taken together where there are many of them."""
+    n_x = counts_x.sum(-1, keepdims=True)
+    n_y = total.sum() - n_x
+    kept = total != 1
+    if len(total) - kept.sum() < MANY_ONCE:
+        none = np.zeros(counts_x.shape[:-1])
+        return Folded(x=counts_x, total=total, n_x=n_x, n_y=n_y, once_x=none, once_y=none)
+    x, total = counts_x[..., kept], total[kept]
+    once_x = (n_x - x.sum(-1, keepdims=True))[..., 0]
+    once_y = (n_y - (total - x).sum(-1, keepdims=True))[..., 0]
+    return Folded(x=x, total=total, n_x=n_x, n_y=n_y, once_x=once_x, once_y=once_y)
 
 
 def exact_mmd2(counts_x: FloatArray, total: FloatArray) -> FloatArray:
@@ -31,11 +102,11 @@ def exact_mmd2(counts_x: FloatArray, total: FloatArray) -> FloatArray:
     References:
         Gretton et al. (2012), "A kernel two-sample test", JMLR 13, eq. (3), with k(a, b) = [a = b].
     """
-    counts_y = total - counts_x
-    n, m = counts_x.sum(-1), counts_y.sum(-1)
-    within_x = (counts_x * (counts_x - 1)).sum(-1) / (n * (n - 1))
-    within_y = (counts_y * (counts_y - 1)).sum(-1) / (m * (m - 1))
-    return np.asarray(within_x + within_y - 2 * (counts_x * counts_y).sum(-1) / (n * m))
+    all_x = folded(counts_x, total)
+    x, y, n, m = all_x.x, all_x.total - all_x.x, all_x.n_x[..., 0], all_x.n_y[..., 0]
+    within_x = (x * (x - 1)).sum(-1) / (n * (n - 1))
+    within_y = (y * (y - 1)).sum(-1) / (m * (m - 1))
+    return np.asarray(within_x + within_y - 2 * (x * y).sum(-1) / (n * m))
 
 
 def chi2(counts_x: FloatArray, total: FloatArray) -> FloatArray:
@@ -44,32 +115,55 @@ def chi2(counts_x: FloatArray, total: FloatArray) -> FloatArray:
     References:
         Pearson (1900), Phil. Mag. 50, 157–175, used with a permutation null only (METHODS §2).
     """
-    n = counts_x.sum(-1, keepdims=True)
-    share = n / total.sum()
-    expected = total * share
-    return np.asarray((((counts_x - expected) ** 2) / (expected * (1 - share))).sum(-1))
+    all_x = folded(counts_x, total)
+    share = all_x.n_x / total.sum()
+    expected = all_x.total * share
+    listed = (((all_x.x - expected) ** 2) / (expected * (1 - share))).sum(-1)
+    odds = (share / (1 - share))[..., 0]
+    return np.asarray(listed + all_x.once_x / odds + all_x.once_y * odds)
 
 
 def squared_distances(values: AnyArray) -> FloatArray:
-    """Return `(N, N)` squared Euclidean distances of the rows of `(N, d)` values, in float64."""
+    """Return `(N, N)` squared Euclidean distances of the rows of `(N, d)` values, in float64; 0 where rows are equal.
+
+    What is within rounding of 0 is 0: its root would be 1e-8.
+    """
     rows = np.asarray(values, dtype=np.float64)
     norms = (rows * rows).sum(1)
-    return np.asarray(np.maximum(norms[:, None] + norms[None, :] - 2 * rows @ rows.T, 0.0))
+    sums = norms[:, None] + norms[None, :]
+    squared = sums - 2 * rows @ rows.T
+    return np.asarray(np.where(squared <= ROUNDING * sums, 0.0, squared))
 
 
-def rbf_gram(values: AnyArray) -> FloatArray:
+def rbf_gram(values: AnyArray, times: AnyArray | None = None) -> FloatArray:
     """Return the `(N, N)` Gaussian Gram matrix at the median bandwidth of the pooled sample.
 
     k(a, b) = exp(−‖a−b‖² / (2 σ²)), σ² the median of the positive squared distances; all rows equal gives ones.
+
+    Args:
+        values: `(N, d)` rows.
+        times: `(N,)` how often each row stands in the pooled sample; by default once.
 
     References:
         Gretton et al. (2012), JMLR 13, §8 (median heuristic).
     """
     squared = squared_distances(values)
-    positive = squared[np.triu_indices(len(squared), 1)]
-    positive = positive[positive > 1e-12]  # noqa: PLR2004 - below float32 embedding noise rows are equal
-    bandwidth = float(np.median(positive)) if len(positive) else 1.0
+    first, second = np.triu_indices(len(squared), 1)
+    between = squared[first, second]
+    apart = between > 1e-12  # noqa: PLR2004 - below float32 embedding noise rows are equal
+    weights = None if times is None else (times[first] * times[second])[apart]
+    bandwidth = _median(between[apart], weights) if apart.any() else 1.0
     return np.asarray(np.exp(-squared / (2 * bandwidth)))
+
+
+def _median(values: FloatArray, weights: AnyArray | None) -> float:
+    """Return the median of the values, each standing as often as its weight says."""
+    if weights is None:
+        return float(np.median(values))
+    order = np.argsort(values)
+    before = np.cumsum(weights[order])
+    middle = [(before[-1] - 1) // 2, before[-1] // 2]
+    return float(values[order][np.searchsorted(before, middle, side="right")].mean())
 
 
 def gram_mmd2(gram: FloatArray, labels: LabelArray) -> FloatArray:
@@ -78,12 +172,35 @@ def gram_mmd2(gram: FloatArray, labels: LabelArray) -> FloatArray:
     References:
         Gretton et al. (2012), JMLR 13, eq. (3).
     """
-    x = labels.astype(np.float64)
-    n = x @ np.ones(x.shape[1])
-    m = x.shape[1] - n
-    off_diagonal = gram - np.diag(np.diag(gram))
-    row_sums = off_diagonal.sum(1)
+    return counted_mmd2(gram, labels.astype(np.float64), np.ones(labels.shape[1]))
+
+
+def counted_mmd2(gram: FloatArray, counts_x: FloatArray, total: FloatArray) -> FloatArray:
+    """Return `(1 + B,)` unbiased MMD² of answers that repeat, from the Gram matrix of the distinct ones.
+
+    Two answers that are the same add the diagonal's value: a sum over pairs of answers is one over pairs of distinct
+    answers, each weighted by how many pairs it stands for.
+
+    Args:
+        gram: `(D, D)` kernel values of distinct answers.
+        counts_x: `(1 + B, D)` how often side x gave each.
+        total: `(D,)` how often both gave each.
+
+    References:
+        Gretton et al. (2012), JMLR 13, eq. (3).
+    """
+    x, own = counts_x, np.diag(gram)
+    n = x.sum(1)
+    m = total.sum() - n
+    off_diagonal = gram - np.diag(own)
+    to_all = off_diagonal @ total
     within_x = np.einsum("ij,ij->i", x @ off_diagonal, x)
-    across = x @ row_sums - within_x
-    within_y = row_sums.sum() - within_x - 2 * across
+    across, every = x @ to_all - within_x, total @ to_all
+    again = total > 1
+    if again.any():
+        x, own, total = x[:, again], own[again], total[again]
+        within_x = within_x + (x * (x - 1)) @ own
+        across = across + (x * (total - x)) @ own
+        every += (total * (total - 1)) @ own
+    within_y = every - within_x - 2 * across
     return np.asarray(within_x / (n * (n - 1)) + within_y / (m * (m - 1)) - 2 * across / (n * m))

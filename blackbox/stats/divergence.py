@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import gammaln, xlogy
 
+from blackbox.stats.distances import folded
+
 if TYPE_CHECKING:
     from blackbox.core import FloatArray
 
@@ -18,8 +20,11 @@ def jsd_bits(counts_x: FloatArray, total: FloatArray) -> FloatArray:
         Lin (1991), "Divergence measures based on the Shannon entropy", IEEE Trans. Inf. Theory 37, 145–151,
         eq. (4.1) with equal weights.
     """
-    n = counts_x.sum(-1, keepdims=True)
-    return np.asarray(_terms(counts_x, total, n, total.sum() - n).sum(-1))
+    all_x = folded(counts_x, total)
+    n, m = all_x.n_x, all_x.n_y
+    listed = _terms(all_x.x, all_x.total, n, m).sum(-1)
+    once = [_terms(np.array(side), 1.0, n[..., 0], m[..., 0]) for side in (1.0, 0.0)]
+    return np.asarray(listed + all_x.once_x * once[0] + all_x.once_y * once[1])
 
 
 def jsd_permutation_mean(total: FloatArray, *, n_x: int) -> float:

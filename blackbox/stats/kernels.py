@@ -15,6 +15,8 @@ BLOCK = 1 << 23
 """Comparisons made at once: bounds memory at 8 MB."""
 STRIPES = 4
 """Stripes of rows at least: the lower triangle is mostly left out."""
+SMALL = 1 << 18
+"""Cells of a table of counts up to which it is filled: 2 MB."""
 ORDERS = 5
 """Longest gram of the spectrum kernel."""
 FLOOR = -100.0
@@ -81,28 +83,40 @@ def spectrum_gram(values: AnyArray, offsets: AnyArray) -> FloatArray:
         Leslie, Eskin & Noble (2002), "The spectrum kernel: a string kernel for SVM protein classification",
         PSB 7, 566–575; summed over gram lengths and normalised as in Gao, Liang & Guestrin (2025).
     """
-    from scipy.sparse import coo_array
-
     n = len(offsets) - 1
-    rows = np.repeat(np.arange(n), np.diff(offsets))
-    items = np.unique(values, return_inverse=True)[1].astype(np.int64)
-    ids, products = items, np.zeros((n, n))
-    for order in range(1, ORDERS + 1):
-        if order > 1:
-            inside = rows[order - 1 :] == rows[: len(rows) - order + 1]
-            longer = ids[:-1] * (int(items.max(initial=0)) + 1) + items[order - 1 :]
-            ids = np.unique(longer, return_inverse=True)[1].astype(np.int64)
-        else:
-            inside = np.ones(len(rows), dtype=bool)
-        kept = ids[inside]
-        table = coo_array((np.ones(len(kept)), (rows[: len(ids)][inside], kept)), shape=(n, len(ids) or 1)).tocsr()
-        products += (table @ table.T).toarray()
-        if len(ids) <= 1:
-            break
+    rows, grams = _all_grams(values, np.repeat(np.arange(n), np.diff(offsets)))
+    products = _shared(rows, grams, n)
     empty = np.diff(offsets) == 0
     products[np.ix_(empty, empty)] = 1.0
     scale = np.sqrt(products.diagonal())
     return np.asarray(products / (scale[:, None] * scale[None, :]))
+
+
+def _all_grams(values: AnyArray, rows: AnyArray) -> tuple[AnyArray, AnyArray]:
+    """Return the row and the number of every gram of 1 to `ORDERS` items; grams of different lengths differ."""
+    items = np.unique(values, return_inverse=True)[1].astype(np.int64)
+    n_items = int(items.max(initial=0)) + 1
+    ids, found, n_before = items, [(rows, items)], n_items
+    for order in range(2, ORDERS + 1):
+        ids = np.unique(ids[:-1] * n_items + items[order - 1 :], return_inverse=True)[1].astype(np.int64)
+        inside = rows[order - 1 :] == rows[: len(ids)]
+        found.append((rows[: len(ids)][inside], ids[inside] + n_before))
+        n_before += int(ids.max(initial=0)) + 1
+        if len(ids) <= 1:
+            break
+    return np.concatenate([own for own, _ in found]), np.concatenate([own for _, own in found])
+
+
+def _shared(rows: AnyArray, grams: AnyArray, n: int) -> FloatArray:
+    """Return `(n, n)` products of the rows' counts of grams; a small table is quicker filled than left sparse."""
+    n_grams = int(grams.max(initial=0)) + 1
+    if n * n_grams <= SMALL:
+        table = np.bincount(rows * n_grams + grams, minlength=n * n_grams).reshape(n, n_grams).astype(np.float64)
+        return np.asarray(table @ table.T)
+    from scipy.sparse import coo_array
+
+    sparse = coo_array((np.ones(len(grams)), (rows, grams)), shape=(n, n_grams)).tocsr()
+    return np.asarray((sparse @ sparse.T).toarray())
 
 
 def distance_gram(values: AnyArray) -> FloatArray:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from blackbox import registry
@@ -21,7 +23,7 @@ from blackbox.workflow._compare_jobs import SERIAL, Jobs, Some, blocks_of_size
 from blackbox.workflow._compare_margin import FEW_PAIRS, Scale, extent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from blackbox.core import PooledProbe, TwoSampleSignal
     from blackbox.evidence.blocks import Homogeneity
@@ -80,6 +82,10 @@ class Rules:
         return min(1.0, factor / (1 + self.full_permutations))
 
 
+Tell = Callable[[str, str, int, int], None]
+"""Told the stage, whose it is, how many probes are done and how many there are."""
+
+
 def same_signals(n_pairs: int) -> dict[str, TwoSampleSignal]:
     """Return the registered two-sample signals by name; beyond a few pairs those of the omnibus only."""
     found = {name: registry.signal(name) for name in registry.names("signals")}
@@ -97,6 +103,7 @@ class Material:
         lengths: One a run.
         companions: Positive control and same-weights hosts.
         rules: Decision rules.
+        tell: Told how far the work on one pair or run is: stage, whose, probes done and all of them.
     """
 
     group: Group
@@ -104,12 +111,20 @@ class Material:
     lengths: Sequence[Lengths]
     companions: Companions
     rules: Rules
+    tell: Tell | None = None
 
     @property
     def design(self) -> Design:
         """Signals, seed and B of every pair."""
         rules = self.rules
         return Design(signals=same_signals(rules.n_pairs), seed=rules.seed, n_permutations=rules.full_permutations)
+
+    def told(self, stage: str, *positions: int) -> Design:
+        """Return the design of a test of these runs, which says how far it is."""
+        if self.tell is None or self.rules.screened:
+            return self.design
+        names = " and ".join(self.samples[i].run.manifest.endpoint_name for i in positions)
+        return replace(self.design, on_probe=partial(self.tell, stage, names))
 
     def forms(self, pair: Pair) -> dict[str, str]:
         """Return the form of each probe the pair shares."""
@@ -147,6 +162,7 @@ def judged_pairs(material: Material, on_pair: Callable[[int], None], jobs: Jobs 
         jobs: Who computes; changes no number.
     """
     rules = material.rules
+    material = material if jobs.serial else replace(material, tell=None)  # a job elsewhere has nobody to tell
     tests: list[PairTest | None] = []
     for found in jobs.over(_tests, _blocks(material, BATCH if rules.screened else FOLLOWED)):
         tests.extend(found)
@@ -165,7 +181,7 @@ def judged_pairs(material: Material, on_pair: Callable[[int], None], jobs: Jobs 
 def _about_runs(material: Material) -> _Tested:
     """Return what is known of every run by itself: its repeat control and whether it changed while it was collected."""
     rules = material.rules
-    controls = _controls(material.group, material.samples, material.lengths, rules, material.design)
+    controls = _controls(material)
     homogeneity = homogeneities(material)
     return _Tested(
         test=None,
@@ -198,7 +214,7 @@ def _tests(block: _Block) -> list[PairTest | None]:
     if material.rules.screened:
         coded = [_coded(pair, material) for pair in pairs]
         drawn = screened(coded, design.signals, seed=design.seed, n_permutations=SCREEN)
-    return [_tested(pair, material, design, before) for pair, before in zip(pairs, drawn, strict=True)]
+    return [_tested(pair, material, before) for pair, before in zip(pairs, drawn, strict=True)]
 
 
 def _judgements(block: _Block) -> list[SameEvidence]:
@@ -213,14 +229,14 @@ def _coded(pair: Pair, material: Material) -> tuple[PooledProbe, ...]:
     return coded_probes(a, b, material.forms(pair))
 
 
-def _tested(pair: Pair, material: Material, design: Design, before: Sequence[Drawn]) -> PairTest | None:
+def _tested(pair: Pair, material: Material, before: Sequence[Drawn]) -> PairTest | None:
     """Return the pair's test; None where nothing varies within a probe or draws are not independent."""
     a, b = material.samples[pair.a], material.samples[pair.b]
     if a.independence.broken or b.independence.broken:
         return None
     if not testable(pair, material.lengths) and not rankable(pair, material.lengths):
         return None
-    forms = material.forms(pair)
+    forms, design = material.forms(pair), material.told("test", pair.a, pair.b)
     if not material.rules.screened:
         return compare_pair(a, b, forms, design)
     first = compare_pair(a, b, forms, replace(design, n_permutations=SCREEN), before)
@@ -229,17 +245,17 @@ def _tested(pair: Pair, material: Material, design: Design, before: Sequence[Dra
     return compare_pair(a, b, forms, design)
 
 
-def _controls(
-    group: Group, samples: Sequence[Sample], lengths: Sequence[Lengths], rules: Rules, design: Design
-) -> dict[int, Control]:
+def _controls(material: Material) -> dict[int, Control]:
     """Return the repeat control of every run in a pair; a pair of two sessions is not its own control."""
-    controls = {}
+    group, samples, controls = material.group, material.samples, {}
     own_pair = len(group.pairs) == 1 and len(group.runs) == 2  # noqa: PLR2004 - exactly two runs
-    signals = {name: s for name, s in design.signals.items() if s.info.omnibus}
-    design = replace(design, signals=signals, n_permutations=rules.n_permutations)
+    signals = {name: s for name, s in material.design.signals.items() if s.info.omnibus}
     for i in sorted({i for pair in group.pairs for i in (pair.a, pair.b)}):
         sessions = () if own_pair else group.sessions_of(i)
-        forms = resolved_forms(samples[i].run, [p.id for p in samples[i].run.suite.probes], [lengths[i]])
+        forms = resolved_forms(samples[i].run, [p.id for p in samples[i].run.suite.probes], [material.lengths[i]])
+        design = replace(
+            material.told("repeat control of", i), signals=signals, n_permutations=material.rules.n_permutations
+        )
         controls[i] = repeat_control(samples[i], [samples[j] for j in sessions], forms, design)
     return controls
 
@@ -264,14 +280,15 @@ def _evidence(pair: Pair, material: Material, tested: _Tested) -> SameEvidence:
     rules, test = material.rules, tested.test
     forms = material.forms(pair)
     scale = Scale(margin=rules.margin, alpha=rules.alpha, n_pairs=rules.n_pairs)
-    found = extent((a, b), forms, material.design, material.companions, scale)
+    design = material.told("judge", pair.a, pair.b)
+    found = extent((a, b), forms, design, material.companions, scale)
     detected = tested.pvalue_adjusted is not None and tested.pvalue_adjusted <= rules.alpha
     blocks = blocks_of(pair, material, tested.homogeneity, tested.changed, detected=detected)
     around = replace(_circumstances(pair, (a, b), tested, found), blocks=blocks)
     judged = judge(test, pvalue_adjusted=tested.pvalue_adjusted, alpha=rules.alpha, around=around)
     harmless: tuple[Explanation, ...] = (formatting(test, alpha=rules.alpha),) if test else ()
     if judged.verdict == "different":
-        design = replace(material.design, n_permutations=SCREEN)
+        design = replace(design, n_permutations=SCREEN)
         rival = material.companions.rival
         harmless = (*explanations(a, b, forms, design, alpha=rules.alpha, rival=rival), *harmless)
     repeat = _repeat_similarities(pair, material, forms if test else {})

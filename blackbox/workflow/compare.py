@@ -193,6 +193,9 @@ def _judged(
         lengths=lengths,
         companions=companions_of(group, named, features, on_companion),
         rules=_rules(group, lengths, options),
+        tell=lambda stage, whose, done, total: on_progress(
+            Progress(stage=stage, subject=whose, done=done, total=total)
+        ),
     )
 
     def on_pair(done: int) -> None:

@@ -225,6 +225,19 @@ def test_quiet_lines_of_other_work_are_few(capsys: pytest.CaptureFixture[str]) -
     ]
 
 
+def test_work_that_asks_nobody_says_how_long_it_still_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    """At the pace since its first part, and nothing while it is quick; a new subject starts anew."""
+    now = iter([0.0, 20.0, 60.0, 80.0])
+    lines = progress._Lines(lambda: next(now))
+    for subject, done in (("one and two", 1), ("one and two", 3), ("one and two", 5), ("one and three", 1)):
+        lines.show(Progress(stage="test", subject=subject, done=done, total=9))
+    assert capsys.readouterr().err.splitlines() == [
+        "test one and two: 3/9, 1:00 left",
+        "test one and two: 5/9, 1:00 left",
+        "test one and three: 1/9",
+    ]
+
+
 def test_one_bar_for_other_work(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundred features are one moving bar, not a hundred bars."""
     screen = io.StringIO()

@@ -154,7 +154,7 @@ def test_what_is_computed_once_gives_the_same_draws(
     x, y = sides[SIGNALS[name].info.feature]
     probes = pool(x, y, set(x.probe_ids))
     labels = [label_chunk(0, p.probe_id, (p.n_x, p.n_y), 0) for p in probes]
-    prepared = SIGNALS[name].prepared(probes)
+    prepared = list(SIGNALS[name].prepared(probes))
     assert all(p.base is not None for p in prepared)
     assert np.array_equal(SIGNALS[name].draws(prepared, labels), SIGNALS[name].draws(probes, labels))
 
