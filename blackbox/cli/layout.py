@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from blackbox.cli.output import columns, printable, text_width
+from blackbox.cli.output import brief, columns, printable, text_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -65,7 +65,7 @@ def _narrowed(cells: Sequence[Sequence[str]], room: int) -> list[int] | None:
 
 
 def _said(row: Mapping[str, object], name: str) -> str:
-    return "" if row.get(name) is None else printable(str(row[name]))
+    return "" if row.get(name) is None else printable(brief(str(row[name])))
 
 
 def _row(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
@@ -80,7 +80,7 @@ def _row(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
 def _record(row: Mapping[str, object], headings: Mapping[str, str], room: int) -> Iterator[str]:
     """Yield a row's first cell, then the others with their headings, as many on a line as fit."""
     first, *others = headings
-    yield printable(str(row.get(first)))
+    yield printable(brief(str(row.get(first))))
     line = ""
     for name in others:
         value = _said(row, name)
