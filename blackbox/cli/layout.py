@@ -5,6 +5,7 @@ What is there to be copied, such as ids and commands, is never broken: such a li
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from blackbox.cli.output import brief, columns, printable, text_width
@@ -108,18 +109,22 @@ def _wrapped(text: str, room: int) -> list[str]:
         else:
             lines.append(line)
             line = word
-        while text_width(line) > room and not line.isascii():
-            cut = _cut(line, room)
-            lines.append(line[:cut])
-            line = line[cut:]
+        if not line.isascii() and text_width(line) > room:
+            *full, line = _pieces(line, room)
+            lines += full
     return [*lines, line]
 
 
-def _cut(text: str, room: int) -> int:
-    """Return how many characters fill `room` columns, at least one."""
-    taken = 0
+def _pieces(text: str, room: int) -> list[str]:
+    """Return text cut into pieces of `room` columns; behind its last wide character it stays whole. In linear time."""
+    last = max(place for place, character in enumerate(text) if not character.isascii())
+    cuts, taken = [0], 0
     for place, character in enumerate(text):
-        taken += text_width(character)
-        if taken > room:
-            return max(1, place)
-    return len(text)
+        width = text_width(character)
+        if taken + width > room and place > cuts[-1]:
+            cuts.append(place)
+            taken = 0
+            if place > last:
+                break
+        taken += width
+    return [text[begin:end] for begin, end in pairwise([*cuts, len(text)])]
