@@ -40,14 +40,16 @@ def main() -> int:
         "memory": _faults_storms.memory,
         "memory-http": _faults_storms.memory_http,
     }
-    found = _kept()
+    mine: dict[str, Any] = {}
     for name in sys.argv[1:] or parts:
         began = perf_counter()
         with tempfile.TemporaryDirectory(prefix="blackbox-faults-") as folder:
             part = parts[name](Path(folder))
-        found[name] = {**part, "seconds": round(perf_counter() - began, 1)}
-        _print(name, found[name])
+        mine[name] = {**part, "seconds": round(perf_counter() - began, 1)}
+        _print(name, mine[name])
+        found = {**_kept(), **mine}  # another process may have recorded parts meanwhile
         _results.record("faults", {"seed": SEED, **{each: found[each] for each in parts if each in found}})
+    found = {**_kept(), **mine}
     flaws = {name: part["flaws"] for name, part in found.items() if part["flaws"]}
     print(f"\nflaws: {flaws or 'none'}")
     return 1 if flaws else 0

@@ -109,11 +109,14 @@ def _keys(part: dict[str, Any]) -> str:
 
 
 def _memory(part: dict[str, Any]) -> str:
-    return "; ".join(
+    few, many = part["sizes"]
+    growth = 2**20 * (many["peak_mb_first"] - few["peak_mb_first"]) / (many["answers"] - few["answers"])
+    said = "; ".join(
         f"{row['answers']:,} answers: at most {row['peak_mb_first']:.0f} MB"
         + (f", resumed behind them {row['peak_mb_resumed']:.0f} MB" if row["peak_mb_resumed"] else "")
         for row in part["sizes"]
     )
+    return f"{said}; {growth:,.0f} bytes more an answer"
 
 
 if __name__ == "__main__":

@@ -5,9 +5,10 @@ What is there to be copied, such as ids and commands, is never broken: such a li
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from blackbox.cli.output import columns, printable, text_width
+from blackbox.cli.output import brief, columns, printable, text_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -65,7 +66,7 @@ def _narrowed(cells: Sequence[Sequence[str]], room: int) -> list[int] | None:
 
 
 def _said(row: Mapping[str, object], name: str) -> str:
-    return "" if row.get(name) is None else printable(str(row[name]))
+    return "" if row.get(name) is None else printable(brief(str(row[name])))
 
 
 def _row(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
@@ -80,7 +81,7 @@ def _row(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
 def _record(row: Mapping[str, object], headings: Mapping[str, str], room: int) -> Iterator[str]:
     """Yield a row's first cell, then the others with their headings, as many on a line as fit."""
     first, *others = headings
-    yield printable(str(row.get(first)))
+    yield printable(brief(str(row.get(first))))
     line = ""
     for name in others:
         value = _said(row, name)
@@ -108,18 +109,22 @@ def _wrapped(text: str, room: int) -> list[str]:
         else:
             lines.append(line)
             line = word
-        while text_width(line) > room and not line.isascii():
-            cut = _cut(line, room)
-            lines.append(line[:cut])
-            line = line[cut:]
+        if not line.isascii() and text_width(line) > room:
+            *full, line = _pieces(line, room)
+            lines += full
     return [*lines, line]
 
 
-def _cut(text: str, room: int) -> int:
-    """Return how many characters fill `room` columns, at least one."""
-    taken = 0
+def _pieces(text: str, room: int) -> list[str]:
+    """Return text cut into pieces of `room` columns; behind its last wide character it stays whole. In linear time."""
+    last = max(place for place, character in enumerate(text) if not character.isascii())
+    cuts, taken = [0], 0
     for place, character in enumerate(text):
-        taken += text_width(character)
-        if taken > room:
-            return max(1, place)
-    return len(text)
+        width = text_width(character)
+        if taken + width > room and place > cuts[-1]:
+            cuts.append(place)
+            taken = 0
+            if place > last:
+                break
+        taken += width
+    return [text[begin:end] for begin, end in pairwise([*cuts, len(text)])]

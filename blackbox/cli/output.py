@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 _WIDEST = 120
+_LONGEST = 1_000
 
 
 def say(text: str) -> None:
@@ -54,6 +55,11 @@ def table(rows: Sequence[Mapping[str, object]], columns: Mapping[str, str]) -> s
         "  ".join(cell + " " * (width - text_width(cell)) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in cells
     )
+
+
+def brief(text: str) -> str:
+    """Return a cell or name from outside, cut where none is so long: it may not push everything else off the screen."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text):,} characters)"
 
 
 def printable(text: str) -> str:

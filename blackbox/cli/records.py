@@ -8,7 +8,7 @@ import typer
 
 from blackbox.cli.layout import fitted, hanging
 from blackbox.cli.options import JsonOption, ResultsOption, folder
-from blackbox.cli.output import note, print_json, printable, say
+from blackbox.cli.output import brief, note, print_json, printable, say
 from blackbox.errors import EvidenceDamaged, Incomplete
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def show(
     for each in document["probes"]:
         say(hanging("", f"{each['probe_id']}: {each['prompt'] or '(not shown)'}"))
         for side in each["answers"]:
-            say(hanging("  ", f"{names[side['run']]} [{side['run']}]"))
+            say(hanging("  ", f"{brief(names[side['run']])} [{side['run']}]"))
             for answer in side["observations"]:
                 say(hanging("    ", _answer(answer)))
 

@@ -33,14 +33,18 @@ def plan(suite: Suite, *, seed: int, looks: int = 1) -> tuple[PlannedCall, ...]:
     on a digest, so that no library's generator can ever change it.
     """
     n_blocks = max((probe.repeats for probe in suite.probes), default=0)
+    calls = {probe.id: _call(suite, probe) for probe in suite.probes}  # one for all repeats: plans can be long
     return tuple(
-        _planned(suite, probe, block, (block // n_blocks) * probe.repeats + block % n_blocks)
+        _planned(calls[probe.id], probe, block, (block // n_blocks) * probe.repeats + block % n_blocks)
         for block in range(n_blocks * looks)
         for probe in sorted(suite.probes, key=lambda probe: digest([seed, suite.digest, block, probe.id]))
         if block % n_blocks < probe.repeats
     )
 
 
-def _planned(suite: Suite, probe: Probe, block: int, repeat: int) -> PlannedCall:
-    call = Call(messages=probe.messages, decoding=suite.sent_decoding(probe), tools=probe.tools)
+def _call(suite: Suite, probe: Probe) -> Call:
+    return Call(messages=probe.messages, decoding=suite.sent_decoding(probe), tools=probe.tools)
+
+
+def _planned(call: Call, probe: Probe, block: int, repeat: int) -> PlannedCall:
     return PlannedCall(key=f"{probe.id}#{repeat}", probe_id=probe.id, repeat=repeat, block_id=block, call=call)

@@ -30,17 +30,27 @@ def audit(results: Path, names: Sequence[str], *, expect_head: str | None = None
         expect_head: The head, or digest, that the one thing named is known to have had.
 
     Raises:
-        UsageError: A name stands for nothing, or a head is expected of more than one.
+        UsageError: A name stands for nothing, a head is expected of more than one, or only its beginning was given.
     """
     if expect_head is not None and len(names) != 1:
         raise UsageError("--expect-head is of one run, result or population: name exactly that one")
-    entries = [entry for name in names for entry in _audited(results, name, expect_head)] if names else _all(results)
+    expected = expect_head.strip().lower() if expect_head else expect_head
+    entries = [entry for name in names for entry in _audited(results, name, expected)] if names else _all(results)
+    if expected is not None and _is_cut(expected, entries[0]["head"]):
+        raise UsageError(
+            f"--expect-head takes all {len(entries[0]['head'])} digits; these are its first {len(expected)}"
+        )
     return {
         "schema": "blackbox.verify/1",
         "ok": all(entry["ok"] for entry in entries),
         "reproduced": all(entry.get("reproduced", True) for entry in entries),
         "runs": entries,
     }
+
+
+def _is_cut(expected: str, head: str) -> bool:
+    """Return whether only the beginning of the right head was given: a slip, and no sign of a forger."""
+    return len(expected) < len(head) and head.startswith(expected)
 
 
 def _all(results: Path) -> list[dict[str, Any]]:

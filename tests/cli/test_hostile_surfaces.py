@@ -271,6 +271,17 @@ def test_a_line_of_five_million_characters_is_stored_and_shown(tmp_path: Path) -
     assert CONTROL.findall(shown.out) == []
 
 
+def test_a_name_of_five_million_characters_floods_no_screen(tmp_path: Path) -> None:
+    """A model's name is shown to where it is too long for one, and stored whole."""
+    results = _imported(tmp_path, {"m": "=\x1b" + "x" * HUGE, "q": "Q?", "a": "!"})
+    [run] = _said("ls", "--json", "--results", results).json["runs"]
+    for words in (["ls"], ["show", run["id"]]):
+        said = _said(*words, "--results", results)
+        assert len(said.out) < 3_000
+        assert "… (5,000,002 characters)" in " ".join(said.out.split())
+    assert HUGE + 2 == len(run["endpoint"])
+
+
 @pytest.mark.parametrize("words", [["run", "--suite", "small.yaml"], ["doctor"]], ids=["run", "doctor"])
 def test_hostile_servers_say_nothing_to_the_terminal(
     words: list[str], tmp_path: Path, command: Command, small_suite: Path

@@ -149,3 +149,19 @@ def test_sentences_hang_below_their_label() -> None:
     assert layout.hanging("- ", "aa bb " * 10, width=40).splitlines()[1].startswith("  bb aa")
     assert layout.hanging("", f"see {'x' * 60}", width=40) == f"see\n{'x' * 60}"
     assert layout.hanging("", "", width=40) == ""
+
+
+@pytest.mark.parametrize("sign", ["\u4e2d", "\u4e2d ", "\u0301"])
+def test_a_long_text_is_wrapped_in_linear_time(sign: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each character is measured as often as fits on a line at most: an endless answer hangs no terminal."""
+    measure, n_measured = layout.text_width, [0]
+
+    def counted(text: str) -> int:
+        n_measured[0] += len(text)
+        return measure(text)
+
+    monkeypatch.setattr(layout, "text_width", counted)
+    text = sign * 20_000
+    lines = layout.hanging("", text, width=40).splitlines()
+    assert text.replace(" ", "") == "".join(lines).replace(" ", "").replace("\u27e8U+0301\u27e9", "\u0301")
+    assert n_measured[0] < 40 * len(text)

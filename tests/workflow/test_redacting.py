@@ -163,6 +163,17 @@ def test_heads_can_be_expected(run: Path, tmp_path: Path) -> None:
     assert verify_redacted(folder, expect_head=own).ok
     assert "only the original and the key prove it" in verify_redacted(folder, expect_head=original).warnings[0]
     assert not verify_redacted(folder, expect_head="0" * 64).ok
+    assert audit(tmp_path, [str(folder)], expect_head=f" {own.upper()}\n")["ok"]
+    assert not audit(tmp_path, [str(folder)], expect_head="beef" if own[:4] != "beef" else "feed")["ok"]
+
+
+def test_the_beginning_of_a_head_accuses_nobody(run: Path, tmp_path: Path) -> None:
+    """Somebody pasted too little: a usage error, of a run and of its redacted copy."""
+    for folder in (run, _redacted(run, tmp_path / "out")):
+        [entry] = audit(tmp_path, [str(folder)])["runs"]
+        for n in (0, 10, 63):
+            with pytest.raises(UsageError, match=f"all 64 digits; these are its first {n}"):
+                audit(tmp_path, [str(folder)], expect_head=entry["head"][:n])
 
 
 def test_redacted_runs_are_listed_and_verified_with_all_others(
