@@ -168,7 +168,7 @@ def test_probes_that_speak_for_kinship_are_ranked_where_kinship_leads() -> None:
     """They stand first there, and their answers too; what has no effect at any probe is said in a line."""
     whole = documents.two(lead="related", n_probes=4, n_exhibits=2)
     pair = whole["pairs"][0]
-    last = pair["probes"][1]["probe_id"]
+    last = pair["probes"][3]["probe_id"]
     for row in pair["probes"]:
         row["effect"] = None
     pair["related"]["telling"] = {
