@@ -133,6 +133,8 @@ def plan(
         note(printable(line))
     if "yearly" in document:
         note(yearly_line(document["yearly"]))
+    first = "export what is not set, then" if any(row["missing_variables"] for row in document["sessions"]) else "to"
+    note(f"{first} send it: blackbox run, with the same options; --max-cost holds it to a sum")
 
 
 def run(

@@ -110,6 +110,7 @@ def _say_examined(examined: Sequence[Examined]) -> None:
     for each in examined:
         if each.reason:
             note(printable(f"{each.endpoint}: {each.reason}"))
+            note(printable(f"once that is put right: blackbox doctor {each.endpoint}"))
         if each.document is not None:
             say(f"{printable(each.endpoint)}:")
             findings = each.document["findings"]

@@ -45,6 +45,7 @@ def ls(*, results: ResultsOption = None, as_json: JsonOption = False) -> None:
     elif document["runs"] or document["redacted"]:
         redacted = [{**run, "status": "redacted"} for run in document["redacted"]]
         say(fitted([_row(run) for run in (*document["runs"], *redacted)], _RUNS))
+        note("their answers: blackbox show RUN…; two of one suite set against each other: blackbox compare RUN RUN")
     else:
         note(f"no runs in {document['results']}; make one with: blackbox run, or blackbox import FILE")
 

@@ -211,6 +211,8 @@ class LaneRun:
         held = self._taken()
         error = held[-1].error
         assert error is not None
+        if len(held) == 1 and not self._has_answered:
+            return f"its first call failed: {error.message}"
         which = f"{len(held)} calls in a row" if self._has_answered else f"all of the first {len(held)} calls"
         return f"{which} failed, the last one: {error.message}"
 

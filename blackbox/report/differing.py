@@ -5,7 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from blackbox.core import canonical
-from blackbox.report.blocks import Bullets, Column, Fact, Fold, Group, KeyValues, Mark, Name, Page, Quote, Table, Text
+from blackbox.report.blocks import (
+    Bullets,
+    Column,
+    Command,
+    Fact,
+    Fold,
+    Group,
+    KeyValues,
+    Mark,
+    Name,
+    Page,
+    Quote,
+    Table,
+    Text,
+)
 from blackbox.report.sections._numbers import NOT_AVAILABLE, decimal, moment, plural, pvalue
 from blackbox.report.sections._pairs import listed, mapping, verdict_mark
 
@@ -159,17 +173,18 @@ def _alone(document: Mapping[str, Any]) -> Iterator[Block]:
 
 
 def _provenance(document: Mapping[str, Any]) -> tuple[Block, ...]:
-    return tuple(_made(side, mapping(document.get(side))) for side in ("before", "after"))
+    return tuple(block for side in ("before", "after") for block in _made(side, mapping(document.get(side))))
 
 
-def _made(side: str, stated: Mapping[str, Any]) -> KeyValues:
+def _made(side: str, stated: Mapping[str, Any]) -> Iterator[Block]:
     facts = (
         Fact(name=f"{side}, made", value=moment(stated.get("created_at") or NOT_AVAILABLE)),
         Fact(name="blackbox", value=str(stated.get("blackbox") or NOT_AVAILABLE)),
         Fact(name="digest of comparison.json", value=str(stated.get("digest"))),
-        Fact(name="command", value=Quote(text=str(stated.get("command") or ""))),
     )
-    return KeyValues(facts=facts)
+    yield KeyValues(facts=facts)
+    if stated.get("command"):
+        yield Command(lines=(str(stated["command"]),))
 
 
 def _pair_name(pair: Mapping[str, Any]) -> Name:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 from playwright.sync_api import expect
 from report import documents
+from report.histories import history
 from report.test_hostile import CORPUS, attacked
 from support.opened_pages import DESKTOP, NEEDS_BROWSER, PHONE, PICTURES, browser, opened, picture
 
@@ -32,6 +33,7 @@ KINDS: dict[str, Callable[[], dict[str, Any]]] = {
     "inconclusive": lambda: documents.two("inconclusive", n_probes=6, n_exhibits=4),
     "related": lambda: documents.against_population(3),
     "many": lambda: documents.hundred(5),
+    "history": history,
     "wide": documents.wide,
     "hostile": lambda: attacked(documents.two(n_probes=2, n_exhibits=2), lambda true: "".join(CORPUS[:18]) + true),
 }
@@ -40,6 +42,7 @@ EXAMINED = {
     "inconclusive": "dark",
     "related": "phone",
     "many": "dark",
+    "history": "phone",
     "wide": "light",
     "hostile": "light",
 }
@@ -64,11 +67,18 @@ def overflow(found: Opened) -> int:
     return int(found.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
+_LETTERS = """() => [...document.querySelectorAll("svg text")].filter((text) => text.checkVisibility()).map((text) => {
+  const turned = text.getScreenCTM();
+  return [parseFloat(getComputedStyle(text).fontSize) * Math.hypot(turned.a, turned.b), text.textContent];
+}).filter(([size]) => size < 9.5)"""
+"""Words in figures whose letters are lower than nine and a half pixels."""
+
+
 @pytest.mark.parametrize(("kind", "examined"), EXAMINED.items())
 def test_a_report_is_quiet_fits_and_has_no_grave_finding(
     kind: str, examined: str, chromium: Browser, tmp_path: Path
 ) -> None:
-    """Light, dark, on a phone: no console line, no request, nothing serious for axe-core, no sideways scrolling."""
+    """Light, dark, on a phone: no console line, no request, nothing grave, no sideways scrolling, no tiny letters."""
     with opened(chromium, render(KINDS[kind](), to="html"), tmp_path) as found:
         for look in (*(each for each in LOOKS if each != examined), examined):
             size, scheme = LOOKS[look]
@@ -78,6 +88,7 @@ def test_a_report_is_quiet_fits_and_has_no_grave_finding(
                 picture(found.page, f"{kind}-{look}", tmp_path)
 
             assert overflow(found) <= 0
+            assert [] == found.page.evaluate(_LETTERS)
         assert [] == found.grave_in_pieces(1_500)[0]
         assert ([], []) == (found.console, found.requests)
 

@@ -164,6 +164,28 @@ def test_every_probe_with_an_effect_needs_no_remark() -> None:
     assert (before, remark in render(document)) == (True, False)
 
 
+def test_probes_that_speak_for_kinship_are_ranked_where_kinship_leads() -> None:
+    """They stand first there, and their answers too; what has no effect at any probe is said in a line."""
+    whole = documents.two(lead="related", n_probes=4, n_exhibits=2)
+    pair = whole["pairs"][0]
+    last = pair["probes"][3]["probe_id"]
+    for row in pair["probes"]:
+        row["effect"] = None
+    pair["related"]["telling"] = {
+        "probes": [{"probe_id": last, "score": 9.5}],
+        "phrases": [{"probe_id": last, "phrase": "a rare phrase", "n_sharing": 0, "n_references": 52}],
+    }
+    parts = {part.anchor: part.blocks for part in assemble(whole).parts}
+    table, said = parts["probes"]
+
+    assert isinstance(table, blocks.Table)
+    assert (blocks.Name(text=last), blocks.Number(text="9.5")) == (table.rows[0][0], table.rows[0][2])
+    assert isinstance(said, blocks.Text)
+    assert said.text.startswith("None of 4 probes shows an effect")
+    shown = next(block for block in parts["answers"] if isinstance(block, blocks.Exhibits))
+    assert [last] == [item.probe.text for item in shown.items][:1]
+
+
 def test_a_category_that_is_no_answer_is_put_in_words() -> None:
     """What came instead of an answer is bracketed words; anything else is quoted as it is."""
     document = documents.two()

@@ -155,7 +155,7 @@ def _stroke(edge: Edge, placed: Placed, support: float | None) -> Stroke:
 
 def _share(edge: Edge, placed: Placed, support: float) -> Label:
     x, y = placed.points[[edge.a, edge.b]].mean(0)
-    return Label(x=float(x) + 4, y=float(y) - 5, text=f"{100 * support:.0f}", size=12)
+    return Label(x=float(x) + 4, y=float(y) - 5, text=f"{100 * support:.0f}", size=14)
 
 
 def _names_round(names: Sequence[str], placed: Placed, tree: Tree) -> tuple[Stroke | Label, ...]:

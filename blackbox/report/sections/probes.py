@@ -20,8 +20,39 @@ _TOO_FEW = "an effect needs two answers a side at one probe. What was answered s
 
 
 def build(document: Mapping[str, Any]) -> tuple[Block, ...]:
-    """Return the table of probes."""
-    return tuple(block for pair in pairs(document) for block in _of_pair(pair))
+    """Return the table of probes, and where kinship was weighed those that speak most for it."""
+    return tuple(block for pair in pairs(document) for block in _ordered(pair))
+
+
+def _ordered(pair: Mapping[str, Any]) -> tuple[Block, ...]:
+    told, rest = _telling(pair), _of_pair(pair)
+    return (*told, *rest) if pair.get("lead") == "related" else (*rest, *told)
+
+
+def _telling(pair: Mapping[str, Any]) -> tuple[Block, ...]:
+    found = [mapping(row) for row in listed(mapping(mapping(pair.get("related")).get("telling")).get("probes"))]
+    asked = {str(row.get("probe_id")): str(row.get("prompt") or "") for row in map(mapping, listed(pair.get("probes")))}
+    if not found:
+        return ()
+    rows = tuple(
+        (
+            Name(text=str(row.get("probe_id"))),
+            _asked(asked.get(str(row.get("probe_id")), "")),
+            Number(text=decimal(row.get("score"), digits=1)),
+        )
+        for row in found
+    )
+    columns = (
+        Column(title="Probe"),
+        Column(title="Asked"),
+        Column(title="Score", numeric=True, meaning="By words: how much closer the two are here than references."),
+    )
+    where = '"related.telling" of this pair in comparison.json'
+    return (Table(caption="Probes that speak most for kinship", columns=columns, rows=rows, where=where),)
+
+
+def _asked(prompt: str) -> Quote:
+    return Quote(text=prompt[:PROMPT_CHARACTERS], cut=len(prompt) > PROMPT_CHARACTERS)
 
 
 def _of_pair(pair: Mapping[str, Any]) -> tuple[Block, ...]:
@@ -66,7 +97,7 @@ def _row(row: Mapping[str, Any], largest: float | None, digits: int) -> tuple[In
     kind = " · ".join(str(word) for word in stated if word)
     return (
         Name(text=str(row.get("probe_id"))),
-        Quote(text=prompt[:PROMPT_CHARACTERS], cut=len(prompt) > PROMPT_CHARACTERS),
+        _asked(prompt),
         kind,
         Number(text=f"{count(row.get('n_a') or 0)} / {count(row.get('n_b') or 0)}"),
         Number(text=decimal(effect, digits=digits), share=share),

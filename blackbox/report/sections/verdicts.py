@@ -100,7 +100,7 @@ def _related(pair: Mapping[str, Any]) -> Verdict:
         facts=tuple(facts),
         not_said=_words.NOT_SAID["related"],
         lead=pair.get("lead") == "related",
-        onward=onward(*(("kinship_ratio", "answers") if found else ("settling",))),
+        onward=onward(*(("kinship_ratio", "probes", "answers") if found else ("settling",))),
     )
 
 
