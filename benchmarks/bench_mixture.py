@@ -17,7 +17,7 @@ from scipy.special import logsumexp, xlogy
 from scipy.stats import binom
 
 from blackbox.core import PooledProbe
-from blackbox.evidence.share import Triple, estimate, share_pvalue
+from blackbox.evidence.share import CHECK_LEVEL, Triple, estimate, share_pvalue
 from blackbox.evidence.unexplained import unexplained_in
 from blackbox.stats.mixture import Counts
 from blackbox.stats.permutation import permutation_pvalue
@@ -148,6 +148,22 @@ def known(rng: np.random.Generator, kind: str, *, share: float, temperature: flo
     }  # fmt: skip
 
 
+def check_levels(rng: np.random.Generator, kind: str, *, share: float, n_audits: int) -> dict:
+    """Return how often each check refuses a true mixture, found or not: two p-values at .05, the tilt by its BIC."""
+    rows = []
+    for _ in range(n_audits):
+        p, q = laws_of(rng, kind)
+        fitted = estimate(triples(rng, (p, (1 - share) * p + share * q, q)), n_bootstrap=N_BOOTSTRAP, rng=rng)
+        rows.append((fitted.fit_pvalue, fitted.common_pvalue or 1.0, fitted.tilt_bic))
+    fit, common, tilt = np.array(rows).T
+    return {
+        "laws": kind, "share": share, "n_audits": n_audits, "fit": float((fit <= CHECK_LEVEL).mean()),
+        "common": float((common <= CHECK_LEVEL).mean()), "tilt": float((tilt <= 0).mean()),
+        "mean_fit_pvalue": float(fit.mean()), "mean_common_pvalue": float(common.mean()),
+        "any": float(((fit <= CHECK_LEVEL) | (common <= CHECK_LEVEL) | (tilt <= 0)).mean()),
+    }  # fmt: skip
+
+
 def unknown(rng: np.random.Generator, kind: str, *, share: float, n_calls: int, n_audits: int) -> dict:
     """Return how often a bound above 0 was shown, its mean, and how often it was above the truth."""
     shown, wrong, values = 0, 0, []
@@ -194,6 +210,7 @@ def sections(rng: np.random.Generator, n: int) -> dict[str, Callable[[], list[di
             coverage(rng, k, share=s, size=size, n_audits=2 * n) for k in three for s in SHARES for size in COVERAGE
         ],
         "limits": lambda: [limit(rng, k, share=s, n_audits=n) for k in LAWS for s in (0.2, 0.3)],
+        "check_levels": lambda: [check_levels(rng, k, share=s, n_audits=n) for k in LAWS for s in (0.2, 0.3)],
     }
 
 
@@ -217,6 +234,9 @@ def main(n_audits: int = 100, *wanted: str) -> int:
             _within(r, "given") for r in found["temperature_only"]
         ),
         "known: intervals hold the share in 95 % within the binomial range": all(map(_covers, found["coverage"])),
+        "true mixtures: fit and common share refused within the binomial range of their level": all(
+            _within({**r, "alpha": CHECK_LEVEL}, name) for r in found["check_levels"] for name in ("fit", "common")
+        ),
         "unknown: a bound above the truth at most alpha": all(_within(r, "wrong") for r in found["unknown"]),
     }
     design = {"seed": SEED, "alpha": ALPHA, "n_permutations": N_PERMUTATIONS, "n_bootstrap": N_BOOTSTRAP}

@@ -77,7 +77,7 @@ class Omnibus:
 Deal = Callable[["PooledProbe", int], "LabelArray"]
 """Returns the labels of one probe's rows in one chunk of labellings."""
 OnProbe = Callable[[int, int], None]
-"""Told of how many probes, of all, every labelling has been drawn."""
+"""Told for how many probes, of all, every labelling has been drawn; one that signals read in two sizes counts twice."""
 
 
 def draw(
@@ -172,11 +172,13 @@ def _one_by_one(parts: Sequence[Part], deal: Deal, n_permutations: int, on_probe
 
 def _at_probe(here: Sequence[tuple[Part, PooledProbe]], labels: LabelArray) -> Iterator[tuple[str, FloatArray]]:
     """Yield each signal's values at one probe; codes are counted once for all signals that read them."""
-    counted: dict[int, PooledProbe] = {}
+    counts: dict[int, FloatArray] = {}
     for part, probe in here:
-        if probe.coded and id(probe) not in counted:
-            counted[id(probe)] = replace(probe, counts=counts_by_label(probe.values, labels))
-        yield part.name, part.signal.draws([counted.get(id(probe), probe)], [labels])[:, 0]
+        codes = id(probe.values)
+        if probe.coded and codes not in counts:
+            counts[codes] = counts_by_label(probe.values, labels)
+        given = replace(probe, counts=counts[codes]) if probe.coded else probe
+        yield part.name, part.signal.draws([given], [labels])[:, 0]
 
 
 def _labellings(

@@ -45,7 +45,7 @@ def _labels(seed: int, probe_id: str, sizes: tuple[int, int], chunk: int) -> Lab
     labels[:, : sizes[0]] = 1
     rng = generator("labels", seed, probe_id, sizes, chunk)
     first = 1 if chunk == 0 else 0
-    labels[first:] = rng.permuted(labels[first:], axis=1)
+    rng.permuted(labels[first:], axis=1, out=labels[first:])
     labels.setflags(write=False)
     return labels
 
