@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import math
@@ -111,7 +112,13 @@ def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> Non
 
 @contextmanager
 def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
-    """Yield a temporary file beside `path` that takes its place when the block ends without an error."""
+    """Yield a temporary file beside `path` that takes its place when the block ends without an error.
+
+    Raises:
+        OSError: The disk is full, read-only or failing, or at `path` is a device or pipe, which nothing may replace.
+    """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise OSError(errno.EINVAL, "this is no ordinary file; choose another name")
     fd, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(fd)
     temporary = Path(name)

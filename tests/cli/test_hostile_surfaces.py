@@ -258,28 +258,18 @@ def test_files_for_other_programs_are_well_formed_and_inert(results: Path, tmp_p
     assert [c for c in cells if c.startswith("-") and not re.fullmatch(r"-?[0-9.e-]+", c)] == []
 
 
-def test_a_line_of_five_million_characters_is_stored_and_shown(tmp_path: Path) -> None:
-    """As an answer: whole in the store, one line on the screen."""
+def test_lines_of_five_million_characters_are_stored_and_shown(tmp_path: Path) -> None:
+    """An answer and a model's name: whole in the store, one line on the screen; such a name floods no screen."""
     long = "=\x1b" + "x" * HUGE
-    (tmp_path / "t.jsonl").write_text(json.dumps({"q": "Q?", "a": long}))
-    made = _said("import", tmp_path / "t.jsonl", "--format", "table", "--prompt-field", "q", "--response-field", "a",
-                 "--suite", "s", "--results", tmp_path / "r", "--json")  # fmt: skip
-    [run] = made.json["runs"]
-    shown = _said("show", run["id"], "--results", tmp_path / "r")
+    results = _imported(tmp_path, {"m": long, "q": "Q?", "a": long})
+    [name] = _ids(results)
+    listed, shown = _said("ls", "--results", results), _said("show", name, "--results", results)
 
-    assert [long] == [o.text for o in open_run(tmp_path / "r" / run["id"]).observations]
-    assert CONTROL.findall(shown.out) == []
-
-
-def test_a_name_of_five_million_characters_floods_no_screen(tmp_path: Path) -> None:
-    """A model's name is shown to where it is too long for one, and stored whole."""
-    results = _imported(tmp_path, {"m": "=\x1b" + "x" * HUGE, "q": "Q?", "a": "!"})
-    [run] = _said("ls", "--json", "--results", results).json["runs"]
-    for words in (["ls"], ["show", run["id"]]):
-        said = _said(*words, "--results", results)
-        assert len(said.out) < 3_000
-        assert "… (5,000,002 characters)" in " ".join(said.out.split())
-    assert HUGE + 2 == len(run["endpoint"])
+    assert [(long, "Q?", long)] == _stored(results)
+    assert CONTROL.findall(listed.out + shown.out) == []
+    assert (len(listed.out) < 3_000, len(shown.out) < 3_000 + HUGE) == (True, True)
+    for said in (listed, shown):
+        assert "… (5,000,002 characters)" in " ".join(said.out[:3_000].split())
 
 
 @pytest.mark.parametrize("words", [["run", "--suite", "small.yaml"], ["doctor"]], ids=["run", "doctor"])

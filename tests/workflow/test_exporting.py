@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import zipfile
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -224,6 +225,15 @@ def test_what_fits_no_table_is_one_line(made: Path, tmp_path: Path) -> None:
         with pytest.raises(UsageError):
             export_table(made, names, tmp_path / "t", "csv", table)  # type: ignore[arg-type]
     assert not (tmp_path / "t").exists()
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_a_device_or_pipe_is_not_replaced_by_a_file(form: str, made: Path, tmp_path: Path) -> None:
+    """Root may replace even /dev/null: what is no ordinary file stays what it is."""
+    os.mkfifo(tmp_path / "o")
+    with pytest.raises(BlackboxError, match="this is no ordinary file; choose another name"):
+        export_table(made, _ids(made), tmp_path / "o", form, None)  # type: ignore[arg-type]
+    assert (tmp_path / "o").is_fifo()
 
 
 @pytest.mark.parametrize(
