@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import os
+import re
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -266,6 +269,59 @@ def test_live_bars_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         show(event(9, message="waits 3 s"))
     assert "9/100" in screen.getvalue()
     assert "shop: waits 3 s" in screen.getvalue()
+
+
+RESIZED = """
+import os
+import sys
+from blackbox.cli import progress
+from blackbox.core import Progress
+def event(done):
+    return Progress(stage="collect", subject="a-reseller-with-a-long-name", done=done, total=100, counts={"ok": done})
+with progress.shown() as show:
+    show(event(1))
+    os.write(1, b"begun\\n")
+    sys.stdin.readline()
+    show(event(50))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="no terminal can be made on this system")
+def test_progress_survives_resizing() -> None:
+    """A terminal made half as wide while bars are drawn gets lines of its new width, with what is done in them."""
+    import termios
+
+    screen, terminal = os.openpty()
+    termios.tcsetwinsize(terminal, (24, 100))
+    environ = {name: value for name, value in os.environ.items() if name not in {"CI", "COLUMNS", "LINES"}}
+    with subprocess.Popen(
+        [sys.executable, "-c", RESIZED],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        env=environ | {"TERM": "xterm"},
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.readline()
+        termios.tcsetwinsize(terminal, (24, 50))
+        process.communicate(b"\n", timeout=60)
+    os.close(terminal)
+    drawn = _read(screen).rsplit("\x1b[2K", 1)[-1]
+    line = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", drawn).strip()
+
+    assert "50/100" in line
+    assert len(line) <= 50
+
+
+def _read(screen: int) -> str:
+    """Return all that was written to a terminal, and close it."""
+    parts = []
+    with contextlib.suppress(OSError):  # what a terminal says at its end
+        while part := os.read(screen, 65_536):
+            parts.append(part)
+    os.close(screen)
+    return b"".join(parts).decode()
 
 
 @pytest.mark.parametrize("width", [30, 40, 60, 80, 120])

@@ -71,6 +71,20 @@ def test_the_text_of_a_document_is_the_golden_one(
     golden(f"command-{name}.txt", said.out)
 
 
+@pytest.mark.parametrize("name", PATCHED)
+def test_the_json_of_a_document_is_the_golden_one(
+    name: str, command: Command, monkeypatch: pytest.MonkeyPatch, golden: Callable[[str, str], None]
+) -> None:
+    """One strict document in ASCII, every field as last looked at, and nothing for people beside it."""
+    words, maker, document = PATCHED[name]
+    monkeypatch.setattr(maker, lambda *_, **__: checked(document()))
+
+    said = command(*words, "--json")
+
+    assert (said.code, said.err, said.out.isascii()) == (0, "", True)
+    golden(f"command-{name}.json", said.out)
+
+
 @pytest.mark.parametrize("name", REAL)
 def test_the_text_of_a_command_is_the_golden_one(
     name: str, command: Command, golden: Callable[[str, str], None]
@@ -112,6 +126,7 @@ def test_drift_is_readable(
 
     assert (said.code, fits(said.out)) == (0, [])
     golden("command-drift.txt", said.out)
+    golden("command-drift.json", command("drift", "a", "b", "--json").out)
 
 
 @pytest.mark.parametrize(("name", "value"), [("TERM", "dumb"), ("NO_COLOR", "1"), ("CI", "true"), ("FORCE_COLOR", "1")])

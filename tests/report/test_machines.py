@@ -1,10 +1,11 @@
-"""JUnit XML and Markdown: verdicts as a CI job needs them, nothing from outside that a viewer would obey."""
+"""JUnit XML, Markdown and JSON: verdicts as a CI job needs them, nothing from outside that a viewer would obey."""
 
 from __future__ import annotations
 
 import re
 from copy import deepcopy
 from html import unescape
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -18,6 +19,9 @@ from blackbox.evidence.difference import difference
 from blackbox.report import render
 from blackbox.report.blocks import Bullets, Command, Group, Page
 from blackbox.report.renderers import markdown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 MARKDOWN = (
@@ -47,6 +51,12 @@ MARKDOWN = (
     "&lt;b&gt;",
 )
 """What Markdown, or a service that shows it, obeys."""
+JSON_FORMS: dict[str, Callable[[], Mapping[str, Any]]] = {
+    "comparison": lambda: documents.two(n_probes=1, n_exhibits=1),
+    "difference": lambda: difference(
+        documents.two(n_probes=1, n_exhibits=0), documents.two("inconclusive", n_probes=1, n_exhibits=0)
+    ),
+}
 DOCUMENTS = {
     "different": ("failure", "failures"),
     "inconclusive": ("error", "errors"),
@@ -202,3 +212,9 @@ def test_hostile_names_are_inert_in_a_difference(text: str) -> None:
         shapes.append({element.shape for element in page.elements if element.shape != ("span", ("class", "title"))})
 
     assert shapes[0] == shapes[1]
+
+
+@pytest.mark.parametrize("name", JSON_FORMS)
+def test_the_json_form_is_the_golden_one(name: str, golden: Callable[[str, str], None]) -> None:
+    """Every field as last looked at."""
+    golden(f"json-{name}.json", render(JSON_FORMS[name](), to="json"))
