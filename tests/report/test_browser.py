@@ -31,7 +31,7 @@ LOOKS: dict[str, tuple[tuple[int, int], Literal["light", "dark"]]] = {
 KINDS: dict[str, Callable[[], dict[str, Any]]] = {
     "different": lambda: documents.two(n_probes=6, n_exhibits=4),
     "inconclusive": lambda: documents.two("inconclusive", n_probes=6, n_exhibits=4),
-    "related": lambda: documents.against_population(3),
+    "related": lambda: {**(whole := documents.against_population(3)), "pairs": whole["pairs"][:1]},
     "many": lambda: documents.hundred(5),
     "history": history,
     "wide": documents.wide,
