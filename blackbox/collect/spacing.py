@@ -19,8 +19,10 @@ _N_ENOUGH = 4
 """Requests that passed in a row, from which a pace can be told where the server names no time."""
 _LONGEST_FIRST_S = 1.0
 """The longest first spacing where fewer passed."""
+_LONGEST_LATE_S = 0.25
+"""The longest first spacing because refusals are slow: a server that is slow itself does not make a run slow."""
 _LONGEST_FIRST_REST_S = 20.0
-"""The same for the first rest: long enough for even spacing from three a minute on."""
+"""The longest first rest behind the time that was named: enough for even spacing from three a minute on."""
 _LONGEST_REST_S = 60.0
 _WINDOW_S = 60.0
 """Most vendors count by the second or the minute: after so long a silence a new window has begun."""
@@ -132,6 +134,7 @@ class Spacing:
         self._hold(self._burst.n_passed, is_firm=is_firm)
         self._faster = _SLOWLY if self.is_firm else _QUICKLY
         self.seconds = max(self._before_s, self._guess * _MARGIN)
+        late_s = min(late_s, _LONGEST_LATE_S)
         if not is_firm and late_s > self.seconds:
             # a second refusal is to be heard before the next request goes out
             self.seconds, self._faster = late_s, _SLOWLY
