@@ -17,6 +17,9 @@ ROUNDING = 1e-13
 """Relative error of a squared distance."""
 MANY_ONCE = 256
 """Answers given once from which on they are taken together."""
+NONE = np.zeros(())
+"""No answer taken together with others."""
+NONE.setflags(write=False)
 FEW_CODES = 64
 """Codes up to which a matrix product counts them fastest."""
 
@@ -67,8 +70,8 @@ class Folded:
         total: `(K,)` counts of both sides.
         n_x: `(…, 1)` answers of side x, those not listed among them.
         n_y: `(…, 1)` answers of side y.
-        once_x: `(…,)` answers given once that side x gave and that are not listed.
-        once_y: `(…,)` those of side y.
+        once_x: `(…,)` answers given once that side x gave and that are not listed, or one 0.
+        once_y: `(…,)` those of side y, or one 0.
     """
 
     x: FloatArray
@@ -84,9 +87,8 @@ def folded(counts_x: FloatArray, total: FloatArray) -> Folded:
     n_x = counts_x.sum(-1, keepdims=True)
     n_y = total.sum() - n_x
     kept = total != 1
-    if len(total) - kept.sum() < MANY_ONCE:
-        none = np.zeros(counts_x.shape[:-1])
-        return Folded(x=counts_x, total=total, n_x=n_x, n_y=n_y, once_x=none, once_y=none)
+    if len(total) < MANY_ONCE or len(total) - kept.sum() < MANY_ONCE:
+        return Folded(x=counts_x, total=total, n_x=n_x, n_y=n_y, once_x=NONE, once_y=NONE)
     x, total = counts_x[..., kept], total[kept]
     once_x = (n_x - x.sum(-1, keepdims=True))[..., 0]
     once_y = (n_y - (total - x).sum(-1, keepdims=True))[..., 0]
@@ -119,6 +121,8 @@ def chi2(counts_x: FloatArray, total: FloatArray) -> FloatArray:
     share = all_x.n_x / total.sum()
     expected = all_x.total * share
     listed = (((all_x.x - expected) ** 2) / (expected * (1 - share))).sum(-1)
+    if all_x.once_x is NONE:
+        return np.asarray(listed)
     odds = (share / (1 - share))[..., 0]
     return np.asarray(listed + all_x.once_x / odds + all_x.once_y * odds)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import gammaln, xlogy
 
-from blackbox.stats.distances import folded
+from blackbox.stats.distances import NONE, folded
 
 if TYPE_CHECKING:
     from blackbox.core import FloatArray
@@ -23,6 +23,8 @@ def jsd_bits(counts_x: FloatArray, total: FloatArray) -> FloatArray:
     all_x = folded(counts_x, total)
     n, m = all_x.n_x, all_x.n_y
     listed = _terms(all_x.x, all_x.total, n, m).sum(-1)
+    if all_x.once_x is NONE:
+        return np.asarray(listed)
     once = [_terms(np.array(side), 1.0, n[..., 0], m[..., 0]) for side in (1.0, 0.0)]
     return np.asarray(listed + all_x.once_x * once[0] + all_x.once_y * once[1])
 

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from support.features import CODED, endpoint_rows, matrix
+from support.runs import make_run, make_suite
 
 from blackbox import registry
 from blackbox.evidence import engine
 from blackbox.evidence.engine import Part, draw
-from blackbox.evidence.samples import pool
+from blackbox.evidence.same import Design, compare_pair
+from blackbox.evidence.samples import Sample, pool
 from blackbox.signals._kernels import Distinct, KernelSignal
-from blackbox.stats import distances, divergence
+from blackbox.stats import distances, divergence, kernels
 from blackbox.stats.distances import chi2, counted_mmd2, counts_by_label, exact_mmd2, gram_mmd2, rbf_gram
 from blackbox.stats.divergence import jsd_bits
+from blackbox.stats.kernels import spectrum_gram
 from blackbox.stats.permutation import label_chunk
 
 if TYPE_CHECKING:
@@ -147,6 +150,34 @@ def test_labels_read_in_small_parts_give_the_same_draws(name: str, monkeypatch: 
     [parts] = draw([part], seed=0, n_permutations=99)
     np.testing.assert_allclose(parts.mean, whole.mean, rtol=0, atol=1e-12)
     assert parts.per_probe == pytest.approx(whole.per_probe, abs=1e-12)
+
+
+def test_answers_left_out_are_named_in_the_reason() -> None:
+    """Of 600 answers a side 500 are compared two by two; the result says so, and without any it has no reason."""
+    suite = make_suite(1)
+    found = []
+    for n in (600, 20):
+        sides = []
+        for name in "ab":
+            run = make_run(suite, {"p000": ["x"] * n}, endpoint=name)
+            rows = list(np.random.default_rng(n).integers(1, 99, size=(n, 1)))
+            keys = tuple(o.key for o in run.observations)
+            lengths = matrix("length", rows, probe_ids=("p000",) * n, keys=keys)
+            sides.append(replace(Sample.of(run, {}), features={"length": lengths}))
+        design = Design(signals={"length": SIGNALS["length"]}, seed=0, n_permutations=19)
+        [result] = compare_pair(*sides, {"p000": "closed"}, design).signals
+        found.append((result.n_x, result.n_y, result.reason))
+    said = "it compares each two answers: at 1 of 1 probes 500 a side were drawn, 200 left out"
+    assert found == [(500, 500, said), (20, 20, None)]
+
+
+@pytest.mark.parametrize("small", [0, 1 << 18])
+def test_sparse_and_filled_tables_of_grams_agree(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By hand: of 'ab' and 'abc' the grams a, b, ab are shared: 3 / √(3 · 6); an empty row is like an empty one."""
+    monkeypatch.setattr(kernels, "SMALL", small)
+    found = spectrum_gram(np.array([1, 2, 1, 2, 3]), np.array([0, 2, 5, 5, 5]))
+    assert found[0, 1] == pytest.approx(3 / 18**0.5)
+    assert found[2].tolist() == found[3].tolist() == [0, 0, 1, 1]
 
 
 def test_progress_is_told_by_probe() -> None:
