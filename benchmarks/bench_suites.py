@@ -54,7 +54,7 @@ OMNIBUS = {
 }
 N_CLOSED, N_OPEN = 50, 3
 """Sessions of each member: pairs a relation; null pairs are half of them at each of four members."""
-N_SCRIPTED, N_FACTS, N_BITS, N_FUZZED = 64, 16, 4, 1_000_000
+N_SCRIPTED, N_FACTS, N_BITS, N_FUZZED = 200, 100, 4, 1_000_000
 
 
 def priced(suite: Suite) -> float:

@@ -83,9 +83,9 @@ different at .05 (excluded, for the tokenizer line): a false alarm in rows of th
 models. The interval is that of the rate over independent pairs (Clopper and Pearson); a dash stands where pairs share
 sessions or hosts, so that no such interval holds (the file says how many sessions there were). `reasoned-choice` speaks
 of kinship, not of sameness: its row is the share of related pairs that agree on wrong answers more than every unrelated
-pair does. Where 64 pairs stand, each is of two scripted models of its own; elsewhere one pair of laws is drawn from again
+pair does. Where 200 pairs stand, each is of two scripted models of its own; elsewhere one pair of laws is drawn from again
 and again, so that such a row also depends on how these two happened to fall. Public and secret forms are held to each
-other within three standard errors, which is about .25 with 64 pairs and .5 with 16: equal power is shown no closer. A row marked † was measured on an earlier
+other within three standard errors, which is about .14 with 200 pairs: equal power is shown no closer. They differ by at most .025. A row marked † was measured on an earlier
 state of its suite's questions.
 """
 
