@@ -30,7 +30,7 @@ bench: setup
 	@$(BENCH)
 
 bench-same: setup
-	@$(BENCH) bench_calibration bench_explanations bench_family bench_hamming bench_mixture bench_pairs bench_power bench_sequential
+	@$(BENCH) bench_calibration bench_explanations bench_family bench_hamming bench_large bench_mixture bench_pairs bench_power bench_sequential
 
 bench-related: setup
 	@$(BENCH) bench_related bench_identify
