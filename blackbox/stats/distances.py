@@ -67,7 +67,7 @@ class Folded:
 
     Args:
         x: `(…, K)` counts of side x of the answers listed.
-        total: `(K,)` counts of both sides.
+        total: `(K,)` counts of both sides, or `(…, K)` where each row has its own.
         n_x: `(…, 1)` answers of side x, those not listed among them.
         n_y: `(…, 1)` answers of side y.
         once_x: `(…,)` answers given once that side x gave and that are not listed, or one 0.
@@ -83,11 +83,11 @@ class Folded:
 
 
 def folded(counts_x: FloatArray, total: FloatArray) -> Folded:
-    """Return counts of side x among `total` with single answers taken together where there are many of them."""
+    """Return counts of side x among `total`; where all rows share it, single answers are taken together if many."""
     n_x = counts_x.sum(-1, keepdims=True)
-    n_y = total.sum() - n_x
+    n_y = total.sum(-1, keepdims=True) - n_x
     kept = total != 1
-    if len(total) < MANY_ONCE or len(total) - kept.sum() < MANY_ONCE:
+    if total.ndim > 1 or len(total) - kept.sum() < MANY_ONCE:
         return Folded(x=counts_x, total=total, n_x=n_x, n_y=n_y, once_x=NONE, once_y=NONE)
     x, total = counts_x[..., kept], total[kept]
     once_x = (n_x - x.sum(-1, keepdims=True))[..., 0]
@@ -96,7 +96,7 @@ def folded(counts_x: FloatArray, total: FloatArray) -> Folded:
 
 
 def exact_mmd2(counts_x: FloatArray, total: FloatArray) -> FloatArray:
-    """Return the unbiased exact-match MMD² of `(…, K)` counts of side x among `total` `(K,)`.
+    """Return the unbiased exact-match MMD² of `(…, K)` counts of side x among `total` `(K,)` or `(…, K)`.
 
     Σ_a [N_a(N_a−1)/(n(n−1)) − 2 N_a M_a/(nm) + M_a(M_a−1)/(m(m−1))], the one-hot kernel.
     Null hypothesis: both samples come from one distribution; labels are exchangeable.
@@ -118,7 +118,7 @@ def chi2(counts_x: FloatArray, total: FloatArray) -> FloatArray:
         Pearson (1900), Phil. Mag. 50, 157–175, used with a permutation null only (METHODS §2).
     """
     all_x = folded(counts_x, total)
-    share = all_x.n_x / total.sum()
+    share = all_x.n_x / (all_x.n_x + all_x.n_y)
     expected = all_x.total * share
     listed = (((all_x.x - expected) ** 2) / (expected * (1 - share))).sum(-1)
     if all_x.once_x is NONE:

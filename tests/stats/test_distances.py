@@ -34,6 +34,14 @@ def test_exact_mmd2_agrees_with_the_double_loop(n: int, m: int) -> None:
     assert value == pytest.approx(naive_mmd2(gram, n), abs=1e-12)
 
 
+@pytest.mark.parametrize("n_answers", [6, 400])
+def test_rows_with_totals_of_their_own_are_read_one_by_one(n_answers: int) -> None:
+    """Several audits at once give what each gives alone, however many answers were given once."""
+    x, y = np.random.default_rng(8).integers(0, 3, size=(2, 5, n_answers)).astype(float)
+    alone = [float(exact_mmd2(own, own + other)) for own, other in zip(x, y, strict=True)]
+    assert exact_mmd2(x, x + y) == pytest.approx(alone, abs=1e-12)
+
+
 @pytest.mark.parametrize(("n", "m"), [(2, 2), (5, 3), (7, 12)])
 def test_gram_mmd2_agrees_with_the_double_loop(n: int, m: int) -> None:
     """Matrix products give the same value as the definition."""

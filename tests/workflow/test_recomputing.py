@@ -236,7 +236,8 @@ def test_an_edited_a_swapped_and_a_missing_run_are_found(results: Path, role: st
     swapped = _found(results)["problems"]
 
     assert "was changed: its digest is" in edited[0]
-    assert [f"run {name} is missing: it is not in {results}; nothing can be computed again without it"] == missing
+    where = f"{results}, {results / 'made-compare-1'}"
+    assert [f"run {name} is missing: it is not in {where}; nothing can be computed again without it"] == missing
     assert f"run {name} has the head " in swapped[0]
     assert swapped[0].endswith(f"the result was made from {head}: another run")
 
