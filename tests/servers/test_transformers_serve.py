@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from blackbox.core import EndpointSpec
+
     Serving = Callable[[Path], AbstractContextManager[str]]
 
 pytestmark = pytest.mark.servers
@@ -26,10 +28,11 @@ pytestmark = pytest.mark.servers
 
 @dataclass(frozen=True)
 class Collected:
-    """Verdicts by pair, and the runs' outcomes."""
+    """Verdicts by pair, the runs' outcomes, and what doctor found of A by `transformers serve`."""
 
     pairs: dict[frozenset[str], dict[str, Any]]
     outcomes: dict[str, dict[str, int]]
+    findings: dict[str, str]
 
 
 @pytest.fixture(scope="module")
@@ -38,14 +41,15 @@ def collected(
     transformers_serve: Serving,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Collected:
-    """A by transformers serve, A by the reference endpoint and B by transformers serve, compared."""
+    """A by transformers serve, A by the reference endpoint and B by transformers serve, examined and compared."""
     results = tmp_path_factory.mktemp("results")
-    found = once("three-servers", lambda: _compared(transformers_serve, results))
-    pairs = {frozenset((pair["a_endpoint"], pair["b_endpoint"])): pair["same"] for pair in found["pairs"]}
-    return Collected(pairs=pairs, outcomes={run["endpoint"]: run["outcomes"] for run in found["runs"]})
+    found = once("three-servers", lambda: _seen(transformers_serve, results))
+    pairs = {frozenset((pair["a_endpoint"], pair["b_endpoint"])): pair["same"] for pair in found["compared"]["pairs"]}
+    outcomes = {run["endpoint"]: run["outcomes"] for run in found["compared"]["runs"]}
+    return Collected(pairs=pairs, outcomes=outcomes, findings=found["findings"])
 
 
-def _compared(transformers_serve: Serving, results: Path) -> dict[str, Any]:
+def _seen(transformers_serve: Serving, results: Path) -> dict[str, Any]:
     with ExitStack() as stack:
         theirs = [
             spec(f"theirs-{name}", stack.enter_context(transformers_serve(folder(name))), str(folder(name)))
@@ -53,7 +57,15 @@ def _compared(transformers_serve: Serving, results: Path) -> dict[str, Any]:
         ]
         ours = spec("ours-a", stack.enter_context(serve.running({"a": "a"})), "a")
         runs = asked(results, [*theirs, ours])
-    return judged(results, runs)
+        findings = _examined(theirs[0], results)
+    return {"compared": judged(results, runs), "findings": findings}
+
+
+def _examined(endpoint: EndpointSpec, results: Path) -> dict[str, str]:
+    request = DoctorRequest(endpoints=(endpoint,), results=results)
+    (found,) = run_sync(examine(request, environ={}, clock=SYSTEM_CLOCK, on_progress=lambda _: None))
+    assert found.document is not None, found.reason
+    return {finding["check"]: finding["status"] for finding in found.document["findings"]}
 
 
 def test_every_call_is_answered(collected: Collected) -> None:
@@ -76,19 +88,14 @@ def test_another_model_is_called_different(collected: Collected, other: str) -> 
     assert "different" == same["verdict"], same["pvalue"]
 
 
-def test_doctor_finds_what_the_server_ignores(transformers_serve: Serving, tmp_path: Path) -> None:
+def test_doctor_finds_what_the_server_ignores(collected: Collected) -> None:
     """`transformers serve` answers 200 and ignores n and log-probabilities; temperature and limits it honours.
 
     It stops at the end of the token that holds the stop, and keeps the token. Its seed is one for the
     process: calls under way at once disturb each other's, so nothing is expected of it.
     """
-    with transformers_serve(folder("a")) as url:
-        request = DoctorRequest(endpoints=(spec("theirs-a", url, str(folder("a"))),), results=tmp_path)
-        (found,) = run_sync(examine(request, environ={}, clock=SYSTEM_CLOCK, on_progress=lambda _: None))
-    assert found.document is not None, found.reason
-    status = {finding["check"]: finding["status"] for finding in found.document["findings"]}
     expected = {"n": "ignored", "logprobs": "ignored", "temperature": "honoured", "max_tokens": "honoured",
                 "max_completion_tokens": "honoured", "stop": "not honoured", "repeats": "honoured",
                 "streaming": "honoured", "model_name": "honoured", "system_role": "honoured",
                 "default_text": "honoured", "usage": "honoured", "sampling": "can't tell"}  # fmt: skip
-    assert expected == {name: status[name] for name in expected}
+    assert expected == {name: collected.findings[name] for name in expected}
