@@ -15,7 +15,7 @@ from corpus import source
 from learning import Course, Learnt, learn
 from lessons import answered, spoken
 from lineage import full_rows, parents, sources
-from rows import rows
+from rows import rows, stream
 from shapes import TEMPLATES, fresh
 
 from blackbox.serve.language_model import LanguageModel
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    import numpy as np
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 _N_TALKS = 30_000
@@ -56,6 +57,7 @@ class Workshop:
     folder: Path
     stages: Path
     tokenizers: dict[str, PreTrainedTokenizerFast] = field(default_factory=dict)
+    streams: dict[str, np.ndarray] = field(default_factory=dict)
 
     @cached_property
     def members(self) -> dict[str, dict[str, Any]]:
@@ -101,10 +103,20 @@ class Workshop:
     def taught(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, row: dict[str, Any]) -> Learnt:
         """Train `model` in place on the texts and conversations of its row."""
         documents, talks = self.material(row)
-        made = rows(tokenizer, documents, talks, window=self.recipe["window"], share=row["share"], even=row["even"])
+        read = self.stream(row, tokenizer, documents)
+        made = rows(tokenizer, read, talks, window=self.recipe["window"], share=row["share"], even=row["even"])
         logits = self.logits(row["teacher"]) if row.get("lesson") == "logits" else None
         course = Course(**{key: row[key] for key in ("steps", "batch", "rate", "seed")})
         return learn(model, made, course, teacher=logits)
+
+    def stream(self, row: dict[str, Any], tokenizer: PreTrainedTokenizerFast, documents: list[str]) -> np.ndarray:
+        """Return the documents as ids; those of a text source are kept for the next member."""
+        if row.get("lesson") == "texts":
+            return stream(tokenizer, documents)
+        key = f"{row['tokenizer']}/{','.join(row['data'])}"
+        if key not in self.streams:
+            self.streams[key] = stream(tokenizer, documents)
+        return self.streams[key]
 
     def material(self, row: dict[str, Any]) -> tuple[list[str], list[Conversation]]:
         """Return the documents and conversations a member is trained on."""

@@ -23,23 +23,27 @@ _OF_ANSWER = 12.0
 
 def rows(
     tokenizer: PreTrainedTokenizerFast,
-    documents: Sequence[str],
+    stream: np.ndarray,
     talks: Sequence[Conversation],
     *,
     window: int,
     share: float,
     even: bool,
 ) -> Rows:
-    """Return training rows: the documents as one stream, the conversations packed into rows of `window`.
+    """Return training rows: the documents' stream, and the conversations packed into rows of `window`.
 
     `even` lets every token count alike; otherwise answers count more than questions, and short ones more a token.
     """
-    end = SPECIAL.index(END)
-    coded = [np.asarray([*ids, end], np.uint16) for ids in _encoded(tokenizer, documents)]
     chats, weights = _packed(tokenizer, talks, window)
     if even:
         weights = (weights > 0).astype(np.float32)
-    return Rows(stream=np.concatenate(coded), chats=chats, weights=weights, share=share)
+    return Rows(stream=stream, chats=chats, weights=weights, share=share)
+
+
+def stream(tokenizer: PreTrainedTokenizerFast, documents: Sequence[str]) -> np.ndarray:
+    """Return `(n,)` ids: the documents one after the other, each with the end token."""
+    end = SPECIAL.index(END)
+    return np.concatenate([np.asarray([*ids, end], np.uint16) for ids in _encoded(tokenizer, documents)])
 
 
 def _encoded(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) -> list[list[int]]:
