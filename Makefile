@@ -20,9 +20,9 @@ check: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "servers or not servers"
 
-# Starts servers of other projects: minutes, so not part of `test`.
+# Those of `test` that start a server of another project, apart.
 test-servers: setup
 	@$(BIN)/python -m pytest -m servers tests/servers
 
@@ -50,7 +50,7 @@ bench-report: setup
 bench-faults: setup
 	@$(BENCH) bench_faults bench_fuzz
 
-# Trains every model anew: about 80 to 85 minutes of two idle cores, added up.
+# Trains every model anew; how long that takes: zoo/README.md.
 zoo: setup
 	@$(BIN)/python zoo/train.py
 	@$(BIN)/python zoo/lineage.py
