@@ -184,6 +184,13 @@ BUCKETS: Mapping[str, Callable[[], Rule]] = {
     "1 a second, bucket of 60": lambda: Tokens(1, 60),
 }
 """Limits that let bursts pass."""
+SLOW: Mapping[str, Callable[[], Rule]] = {
+    "30 a minute, bucket of 60": lambda: Tokens(0.5, 60),
+    "10 a minute, bucket of 30": lambda: Tokens(1 / 6, 30),
+    "12 a minute, bucket of 20": lambda: Tokens(0.2, 20),
+    "1 a second, bucket of 100": lambda: Tokens(1, 100),
+}
+"""Buckets that are not full again within a minute: a silence of a minute settles nothing."""
 
 
 def stormed(rule: Rule, *, concurrency: int, n: int = 200, **how: Any) -> Mapping[str, float]:
