@@ -147,6 +147,24 @@ def test_value_that_looks_like_a_key_is_refused_anywhere(tmp_path: Path, value: 
     assert "headers_env" in line
 
 
+@pytest.mark.parametrize("value", [SECRET, "gsk_abcdefgh1jklmnop2", "Bearer abcdefgh1jklmnop2"])
+@pytest.mark.parametrize("field", ["model: '{}'", "model: m, claimed_model: '{}'", "model: m, '{}': 1"])
+def test_a_key_is_refused_where_a_name_belongs_and_not_repeated(tmp_path: Path, field: str, value: str) -> None:
+    """As a model, as a field's name; as an endpoint's name too."""
+    for text in (f"endpoints: {{a: {{preset: openai, {field.format(value)}}}}}", f"endpoints: {{'{value}': {{}}}}"):
+        line = refused(tmp_path, text)
+        assert value not in line
+        assert "looks like a key" in line
+
+
+@pytest.mark.parametrize("name", ["sk-solar-pro-22b-instruct-2411", "hf-internal-testing/tiny-random-gpt2", "pk-large"])
+def test_names_that_begin_like_keys_pass(tmp_path: Path, name: str) -> None:
+    """A model's name is made of words and numbers."""
+    path = tmp_path / "blackbox.yaml"
+    path.write_text(f"endpoints: {{a: {{preset: openai, model: '{name}'}}}}", encoding="utf-8")
+    assert name == config_text.read_file(path)[0].endpoints["a"].model
+
+
 @pytest.mark.parametrize(
     "name",
     [
