@@ -162,6 +162,8 @@ class Spacing:
         self._n_unpaid += 1
         if self._n_unpaid >= self._burst_size:
             wait_s = max(wait_s, _WINDOW_S)
+        elif self._proven_s is not None and not self._was_full(self._unknown):
+            wait_s = max(wait_s, min(_WINDOW_S, _MARGIN * self._proven_s))
         self._stretch.began = max(self._stretch.began, now + wait_s)
         self._stretch.pause_s = self._stretch.began - now
         self.seconds = wait_s
@@ -175,7 +177,8 @@ class Spacing:
         kept_to_it = self._before_s > 0
         pace_s = (passed_at - unknown.began) / max(1, unknown.n_passed)
         if kept_to_it:
-            self._guess = (None if self._was_full(unknown) else self._proven_s) or _SLOWER * self._before_s
+            proven_s = None if self._was_full(unknown) else self._proven_s
+            self._guess = proven_s or _SLOWER * self._before_s
         else:
             self._guess = _first(pace_s, unknown)
         self._hold(unknown.n_passed, is_firm=kept_to_it)
