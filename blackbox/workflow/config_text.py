@@ -67,7 +67,8 @@ def _is_surely_secret(value: str) -> bool:
 
 def _text(path: Path) -> str:
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise ConfigError(
             f"{path}: {(error.strerror or 'unreadable').lower()}; write one with: blackbox init"

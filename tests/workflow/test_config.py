@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from blackbox.errors import ConfigError
+from blackbox.errors import BlackboxError, ConfigError
 from blackbox.workflow import config_text
 from blackbox.workflow.config import Flags, load, results_folder
 from blackbox.workflow.config_file import SCHEMA_PATH, json_schema
 from blackbox.workflow.config_text import looks_like_secret
+from blackbox.workflow.replying import reply_entry
+from blackbox.workflow.serving_script import read_script
 from blackbox.workflow.starter import starter_text, write_starter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LOCAL = "endpoints:\n  local: {kind: openai-chat, base_url: 'http://127.0.0.1:8000/v1', model: m}\n"
 SECRET = "sk-proj-abcdefghij0123456789"
@@ -309,6 +316,28 @@ def test_unreadable_bytes(tmp_path: Path, content: bytes, said: str) -> None:
     (tmp_path / "blackbox.yaml").write_bytes(content)
     with pytest.raises(ConfigError, match=said):
         load(None, environ={}, cwd=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda path: load(path, environ={}, cwd=path.parent),
+        reply_entry,
+        lambda path: read_script(path, served=()),
+    ],
+    ids=["configuration", "reply", "script"],
+)
+def test_a_file_without_an_end_is_refused_at_its_limit(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    """Of 100 MB no more is read than may be there: a device that never ends is refused as well."""
+    with (tmp_path / "blackbox.yaml").open("wb") as file:
+        file.truncate(100_000_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(BlackboxError, match=r"larger than|longer than"):
+            read(tmp_path / "blackbox.yaml")
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_broken_toml_names_its_line(tmp_path: Path) -> None:
