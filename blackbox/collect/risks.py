@@ -126,4 +126,4 @@ class Risks:
 
 def _least(asked_s: float) -> float:
     """Return the shortest time that a server may have meant: whole seconds are rounded up."""
-    return max(0.0, asked_s - 1) if asked_s == int(asked_s) else asked_s
+    return asked_s if asked_s % 1 else max(0.0, asked_s - 1)
