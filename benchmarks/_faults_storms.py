@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import random
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 CONCURRENCY = 8
@@ -16,36 +17,66 @@ SIZES_HTTP = (10_000, 100_000)
 PEAK_MB = 300.0
 AT_ONCE = (1, 4, 16)
 REPLIES_S = (0.05, 2.0)
+REFUSALS_S = (0.005, 0.2, 1.0)
 N_SIMULATED = 150
+N_DRAWN = 1000
+SEED = 20_260_107
 WHOLE = 1
 """A bucket lets parts of a request pass; what is sent are whole ones."""
 
 
 def limits(_: Path) -> dict[str, Any]:
     """Return by how many requests servers of many kinds are exceeded, refusals with and without a time; simulated."""
-    from support.storms import BUCKETS, LIMITS
+    from support.drawn_limits import NAMES
+    from support.storms import BUCKETS, LIMITS, SLOW
 
     rows, flaws = [], []
-    for name, rule in {**LIMITS, **BUCKETS}.items():
-        for says_when in (True, False):
-            over = {n: _worst(rule, n, says_when=says_when) for n in AT_ONCE}
+    for name, rule in {**LIMITS, **BUCKETS, **SLOW}.items():
+        for names, how in NAMES.items():
+            over = {n: _worst(rule, n, how) for n in AT_ONCE}
             flaws += [
-                f"{name}, {n} at once: {found:.1f} over"
+                f"{name}, {names}, {n} at once: {found:.1f} over"
                 for n, found in over.items()
-                if (found >= n + WHOLE if name in BUCKETS else found > n)
+                if (found > n if name in LIMITS else found >= n + WHOLE)
             ]
-            rows.append({"limit": name, "bucket": name in BUCKETS, "says_when": says_when, "over": over})
-    return {"calls": N_SIMULATED, "replies_s": REPLIES_S, "limits": rows, "flaws": flaws}
+            rows.append({"limit": name, "bucket": name not in LIMITS, "time": names, "over": over})
+    drawn = _drawn()
+    return {
+        "calls": N_SIMULATED,
+        "replies_s": REPLIES_S,
+        "refusals_s": REFUSALS_S,
+        "limits": rows,
+        "drawn": drawn,
+        "flaws": [*flaws, *drawn["exceeded"]],
+    }
 
 
-def _worst(rule: Callable[[], Any], concurrency: int, *, says_when: bool) -> float:
+def _worst(rule: Callable[[], Any], concurrency: int, how: Mapping[str, Any]) -> float:
     from support.storms import stormed
 
     found = (
-        stormed(rule(), concurrency=concurrency, n=N_SIMULATED, says_when=says_when, reply_s=reply_s)["over"]
+        stormed(rule(), concurrency=concurrency, n=N_SIMULATED, reply_s=reply_s, refusal_s=refusal_s, **how)["over"]
         for reply_s in REPLIES_S
+        for refusal_s in REFUSALS_S
     )
     return round(max(found), 2)
+
+
+def _drawn() -> dict[str, Any]:
+    """Return how many limits that were drawn at random were met with refusals, and which were exceeded."""
+    from support.drawn_limits import drawn_storm
+
+    rng = random.Random(SEED)  # noqa: S311 - kinds of limits, not a secret
+    storms = [drawn_storm(rng) for _ in range(N_DRAWN)]
+    found = [storm.over(N_SIMULATED) for storm in storms]
+    return {
+        "n": N_DRAWN,
+        "seed": SEED,
+        "n_refusing": sum(n_refused > 0 for _, n_refused in found),
+        "exceeded": [
+            f"{storm.said}: {over:.2f} over" for storm, (over, _) in zip(storms, found, strict=True) if over > 0
+        ],
+    }
 
 
 def storms(folder: Path) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def limits_table(part: dict[str, Any]) -> str:
     """Return the Markdown table of limits, and by how much each was exceeded."""
     sizes = list(part["limits"][0]["over"])
     rows = [
-        f"| {row['limit']} | {'named' if row['says_when'] else 'not named'} | "
+        f"| {row['limit']} | {row['time']} | "
         + " | ".join(f"{max(0.0, over):g}" for over in row["over"].values())
         + " |"
         for row in part["limits"]
@@ -49,11 +49,13 @@ def _limits(part: dict[str, Any]) -> str:
     spaced = [row for row in part["limits"] if not row["bucket"]]
     buckets = [row for row in part["limits"] if row["bucket"]]
     worst = max(over - int(n) for row in buckets for n, over in row["over"].items())
+    drawn = part["drawn"]
     kept = all(over <= int(n) for row in spaced for n, over in row["over"].items())
     return (
         f"{len(part['limits'])} kinds of refusal, simulated, {part['calls']} calls, 1 to 16 at once, all answered: "
         f"windows and even spacing {'never' if kept else 'NOT'} exceeded by more than one burst, buckets by at most "
-        f"{worst:.2f} of a request more than that"
+        f"{worst:.2f} of a request more than that; the same for {drawn['n'] - len(drawn['exceeded'])} of {drawn['n']} "
+        f"limits drawn at random, {drawn['n_refusing']} of which refused something"
     )
 
 

@@ -88,9 +88,14 @@ def write_text(path: Path, text: str, *, append: bool = False) -> None:
     """Write a file the person named, or add to its end.
 
     Raises:
+        UsageError: Something else is there.
         BlackboxError: It can't be written; the line says why.
     """
+    from blackbox.store.occupied import refuse_others
+
     try:
+        if not append:
+            refuse_others(path, text.encode("utf-8", "replace"))
         with path.open("a" if append else "w", encoding="utf-8", errors="replace") as file:
             file.write(text)
     except OSError as error:

@@ -50,10 +50,12 @@ class Pacer:
             n_pauses = -1
             while n_pauses != self._n_pauses:  # a moment is void once a pause began or ended meanwhile
                 n_pauses = self._n_pauses
-                start = max(self._clock.monotonic(), self._next_request(), self._next_token, self._paused_until)
+                now = self._clock.monotonic()
+                earliest = max(now, self._next_request(), self._next_token, self._paused_until)
+                start = max(earliest, self._spacing.not_before(earliest))
                 await self._wait_until(start)
             self._last, self._next_token = start, start + tokens * self._token_s
-            self._spacing.sent()
+            self._spacing.sent(start)
 
     def _next_request(self) -> float:
         if self._last is None:
@@ -74,9 +76,9 @@ class Pacer:
     def answered(self, *, sent_at: float) -> None:
         """Take note of a reply to a request of that moment: the server lets requests pass at this pace."""
         was_probing = self._spacing.is_probing
-        self._spacing.answered(sent_at=sent_at)
-        if was_probing and not self._spacing.is_probing:
-            self.pause(0)  # moments were far apart
+        is_sooner = self._spacing.answered(sent_at=sent_at, now=self._clock.monotonic())
+        if is_sooner or (was_probing and not self._spacing.is_probing):
+            self.pause(0)  # moments were further apart
 
     def refused(self, *, sent_at: float, wait_s: float, asked_s: float | None) -> None:
         """Take note of a refusal for the rate: pause, and send further apart from then on.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from blackbox.collect.risks import Risks
+
 _SLOWLY = 0.98
 """An answer shortens a spacing by so much, down to what refusals have confirmed."""
 _QUICKLY = 0.8
@@ -19,8 +21,6 @@ _N_ENOUGH = 4
 """Requests that passed in a row, from which a pace can be told where the server names no time."""
 _LONGEST_FIRST_S = 1.0
 """The longest first spacing where fewer passed."""
-_LONGEST_LATE_S = 0.25
-"""The longest first spacing because refusals are slow: a server that is slow itself does not make a run slow."""
 _LONGEST_FIRST_REST_S = 20.0
 """The longest first rest behind the time that was named: enough for even spacing from three a minute on."""
 _LONGEST_REST_S = 60.0
@@ -73,6 +73,8 @@ class Spacing:
         self._n_bursts = self._n_unpaid = self._n_owed = 0
         self._n_to_hold = 0.0
         self._unknown: _Stretch | None = None
+        self._risks = Risks()
+        self._proven_s: float | None = None
         self._stretch = self._burst = self._first = _Stretch(began=now)
 
     @property
@@ -80,16 +82,29 @@ class Spacing:
         """Whether single requests find out when the server lets one pass again."""
         return self._unknown is not None
 
-    def sent(self) -> None:
+    def not_before(self, now: float) -> float:
+        """Return when the next request may be sent, whatever the spacing, unless one is answered before."""
+        return self._risks.next_at(now)
+
+    def sent(self, now: float) -> None:
         """Take note of a request."""
         self._stretch.n_sent += 1
+        self._risks.sent(now)
 
-    def answered(self, *, sent_at: float) -> None:
+    def answered(self, *, sent_at: float, now: float) -> bool:
         """Take note of an answer: try to be a little faster.
 
         Args:
             sent_at: When its request was sent.
+            now: When it came.
+
+        Returns:
+            Whether the next request may be sent sooner because of it.
         """
+        self._speed_up(sent_at)
+        return self._risks.answered(sent_at=sent_at, now=now)
+
+    def _speed_up(self, sent_at: float) -> None:
         if sent_at < self._stretch.began:
             return  # it tells nothing about what was refused since
         if self._unknown is not None:
@@ -112,11 +127,14 @@ class Spacing:
         """
         if sent_at >= self._stretch.began:
             self._begin_burst(now, until=now + (wait_s if asked_s is None else asked_s))
+            self._proven_s = self._risks.told(sent_at=sent_at, full_at=None if asked_s is None else now + asked_s)
         self._burst.n_refused += 1
         self._n_owed += 1
-        if asked_s is None:
-            return self._mute(now, wait_s)
-        return self._told(now, wait_s, asked_s, late_s=now - sent_at)
+        delay_s = self._mute(now, wait_s) if asked_s is None else self._told(now, wait_s, asked_s)
+        self._risks.refused(sent_at=sent_at, now=now, asked_s=asked_s, n_left=self._burst_size - self._n_owed)
+        if self.is_firm and (asked_s is not None or self._proven_s is not None):
+            self._risks.known()
+        return delay_s
 
     def _begin_burst(self, now: float, *, until: float) -> None:
         self._n_bursts += 1
@@ -126,18 +144,14 @@ class Spacing:
         self._burst, self._stretch = self._stretch, _Stretch(began=until)
         self._burst.refused_at, self._burst.until = now, until
 
-    def _told(self, now: float, wait_s: float, asked_s: float, *, late_s: float) -> float:
+    def _told(self, now: float, wait_s: float, asked_s: float) -> float:
         self._unknown, self.n_probes = None, 0
         pace_s = (now + asked_s - self._burst.began) / max(1, self._burst.n_passed)
         is_firm = self._n_bursts > 1 and self._burst.n_passed > 0
-        self._guess = pace_s if is_firm else _first(pace_s, self._burst)
+        self._guess = self._proven_s or (pace_s if is_firm else _first(pace_s, self._burst))
         self._hold(self._burst.n_passed, is_firm=is_firm)
         self._faster = _SLOWLY if self.is_firm else _QUICKLY
         self.seconds = max(self._before_s, self._guess * _MARGIN)
-        late_s = min(late_s, _LONGEST_LATE_S)
-        if not is_firm and late_s > self.seconds:
-            # a second refusal is to be heard before the next request goes out
-            self.seconds, self._faster = late_s, _SLOWLY
         if self._n_bursts == 1:
             return wait_s + max(self.seconds, min(pace_s, _LONGEST_FIRST_REST_S))
         return wait_s + min(_LONGEST_REST_S, self.seconds * self._burst.n_refused)
@@ -148,6 +162,8 @@ class Spacing:
         self._n_unpaid += 1
         if self._n_unpaid >= self._burst_size:
             wait_s = max(wait_s, _WINDOW_S)
+        elif self._proven_s is not None and not self._was_full(self._unknown):
+            wait_s = max(wait_s, min(_WINDOW_S, _MARGIN * self._proven_s))
         self._stretch.began = max(self._stretch.began, now + wait_s)
         self._stretch.pause_s = self._stretch.began - now
         self.seconds = wait_s
@@ -160,10 +176,19 @@ class Spacing:
             self._n_unpaid = 0
         kept_to_it = self._before_s > 0
         pace_s = (passed_at - unknown.began) / max(1, unknown.n_passed)
-        self._guess = max(_SLOWER * self._before_s, _least(unknown)) if kept_to_it else _first(pace_s, unknown)
+        if kept_to_it:
+            proven_s = None if self._was_full(unknown) else self._proven_s
+            self._guess = proven_s or _SLOWER * self._before_s
+        else:
+            self._guess = _first(pace_s, unknown)
         self._hold(unknown.n_passed, is_firm=kept_to_it)
         self._faster = _SLOWLY if kept_to_it or unknown.n_passed >= _N_ENOUGH else _QUICKLY
         self.seconds = self._guess * _MARGIN
+
+    def _was_full(self, stretch: _Stretch) -> bool:
+        """Return whether a bucket was full as a stretch began: else more was filled in before it than one can hold."""
+        seconds = stretch.pause_s + stretch.refused_at - stretch.began
+        return stretch.pause_s * stretch.n_passed >= seconds * (self._first.n_passed + 1) > 0
 
     def _hold(self, n_passed: int, *, is_firm: bool) -> None:
         self.is_firm = is_firm
@@ -184,10 +209,3 @@ class Spacing:
 def _first(pace_s: float, stretch: _Stretch) -> float:
     """Return a first guess: few requests tell no pace, and where none passed it may have been an outage."""
     return pace_s if stretch.n_passed >= _N_ENOUGH else min(pace_s, _LONGEST_FIRST_S)
-
-
-def _least(stretch: _Stretch) -> float:
-    """Return the spacing that a bucket allows for sure, if it was not full between two refusals."""
-    if stretch.pause_s >= _WINDOW_S or stretch.n_passed < _N_ENOUGH:
-        return 0.0
-    return (stretch.refused_at - stretch.began + stretch.pause_s) / (stretch.n_passed - 1)

@@ -35,6 +35,7 @@ MAX_RATIO = 1_000
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,254}(/[A-Za-z0-9_][A-Za-z0-9._-]{0,254}){0,3}")
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 _CHUNK = 1 << 20
+_MAGIC = b"PK\x03\x04"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _ENCRYPTED = 0x1
 
@@ -72,6 +73,11 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         raise EvidenceDamaged(f"{path} is damaged: {ascii(str(error))[1:-1][:120]}") from None
 
 
+def _begins_an_archive(path: Path) -> bool:
+    with disk_errors(path), path.open("rb") as file:
+        return file.read(len(_MAGIC)) == _MAGIC
+
+
 def unpack_bundle(path: Path, folder: Path) -> dict[str, Any]:
     """Unpack a bundle into an empty folder and return its listing.
 
@@ -84,6 +90,8 @@ def unpack_bundle(path: Path, folder: Path) -> dict[str, Any]:
         EvidenceDamaged: It is no bundle of ours, damaged, hostile, or not what its listing says.
     """
     if not path.is_file() or not zipfile.is_zipfile(path):
+        if path.is_file() and _begins_an_archive(path):
+            raise EvidenceDamaged(f"{path} is damaged: its end is missing")
         raise UsageError(f"{path} is no bundle; make one with: blackbox export COMPARISON --bundle FILE")
     with _opened(path) as packed:
         infos = _checked(path, packed.infolist())

@@ -12,6 +12,7 @@ from blackbox.core import CallError, Outcome, plain
 from blackbox.errors import EvidenceDamaged, UsageError
 from blackbox.store.columns import read_columns
 from blackbox.store.disk import disk_errors, replacing, write_atomically
+from blackbox.store.occupied import refuse_others
 from blackbox.store.parquet import displayable, row
 from blackbox.store.recorded import Answered, Unreadable, conversation, shown
 from blackbox.store.tables import TableRow, moment
@@ -65,19 +66,22 @@ def original(cell: str) -> str:
 
 
 def write_rows(path: Path, rows: Sequence[Mapping[str, Any]], form: Form) -> None:
-    """Write flat rows with the same columns each, atomically; an earlier file is replaced.
+    """Write flat rows with the same columns each, atomically; an earlier table is replaced, no other file.
 
     Raises:
-        UsageError: There are no rows.
+        UsageError: There are no rows, or another file is there.
         BlackboxError: The disk is full, read-only or failing.
     """
     if not rows:
         raise UsageError("there is nothing to export")
     with disk_errors(path):
         if form == "parquet":
+            refuse_others(path, b"PAR1")
             _write_parquet(path, rows)
-        else:
-            write_atomically(path, (_csv(rows) if form == "csv" else _json_lines(rows)).encode("utf-8"))
+            return
+        content = (_csv(rows) if form == "csv" else _json_lines(rows)).encode("utf-8")
+        refuse_others(path, content)
+        write_atomically(path, content)
 
 
 def read_exported(path: Path, *, model: str | None = None) -> tuple[TableRow, ...]:

@@ -32,6 +32,7 @@ _SECRET_VALUE = re.compile(
     r"|\b(?:rk|pk|gsk|xai|hf|ghp|r8|fw|pplx|dsk|ak)[-_][A-Za-z0-9]{16,}"
     r"|\bAIza[A-Za-z0-9_\-]{20,}|\bAKIA[A-Z0-9]{12,}|\beyJ[A-Za-z0-9_\-]{12,}"
 )
+_HINT = "put it in an environment variable and write api_key_env: NAME_OF_THE_VARIABLE"
 _TOML_TABLE = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?")
 _TOML_KEY = re.compile(r"\s*([A-Za-z0-9_.\-\"']+)\s*=")
 _OPAQUE_LENGTH = 20
@@ -57,9 +58,17 @@ def looks_like_secret(value: str) -> bool:
     return bool(_SECRET_VALUE.search(value)) or (opaque and bool(re.search(r"\d.*\d.*\d", value)))
 
 
+def _is_surely_secret(value: str) -> bool:
+    """Return whether a text is a key even where a model or an endpoint is named: no name has such a part in it."""
+    found = _SECRET_VALUE.search(value)
+    parts = re.findall(r"[A-Za-z0-9]{16,}", found.group()) if found else []
+    return any(not part.isalpha() and not part.isdigit() for part in parts)
+
+
 def _text(path: Path) -> str:
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise ConfigError(
             f"{path}: {(error.strerror or 'unreadable').lower()}; write one with: blackbox init"
@@ -123,6 +132,8 @@ def _refuse_secrets(value: object, place: Place) -> None:
     """Refuse fields that would hold a key and texts that look like one; the text itself is never repeated."""
     if isinstance(value, dict):
         for name, item in value.items():
+            if _is_surely_secret(str(name)):
+                raise place.error("a name here looks like a key, and keys are not written in this file", write=_HINT)
             here = place.at(name)
             if _is_secret_field(here.path):
                 raise here.error("keys are not written in this file", write=_variable_hint(here.path))
@@ -130,7 +141,9 @@ def _refuse_secrets(value: object, place: Place) -> None:
     elif isinstance(value, list):
         for index, item in enumerate(value):
             _refuse_secrets(item, place.at(index))
-    elif isinstance(value, str) and _may_be_secret(place.path) and looks_like_secret(value):
+    elif isinstance(value, str) and (
+        _is_surely_secret(value) or (_may_be_secret(place.path) and looks_like_secret(value))
+    ):
         raise place.error(
             "this looks like a key, and keys are not written in this file", write=_variable_hint(place.path)
         )
@@ -149,7 +162,7 @@ def _is_secret_field(path: Steps) -> bool:
 def _variable_hint(path: Steps) -> str:
     if "headers" in path or "headers_env" in path:
         return "put it in an environment variable and write headers_env: {Header-Name: NAME_OF_THE_VARIABLE}"
-    return "put it in an environment variable and write api_key_env: NAME_OF_THE_VARIABLE"
+    return _HINT
 
 
 def _as_line(error: ErrorDetails, place: Place) -> SuiteError:

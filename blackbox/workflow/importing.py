@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from blackbox.core import Message, Suite
     from blackbox.store import TableFields, TableRow
 
+MAX_BYTES = 2 << 30
+"""Answers are read whole; more than this does not fit into the memory of an ordinary machine."""
 NULL_RESPONSE = CallError(kind="null_response", message="the table has no answer here (null)")
 
 
@@ -77,6 +79,7 @@ def import_table(
         UsageError: The table, its columns or the name don't fit; two prompts under one id; the same model, probe and
             repeat twice.
     """
+    _refuse_endless(path)
     rows = store.read_table(path, fields)
     return _made(rows, path, suite_name, results, now, {"fields": plain(fields)})
 
@@ -96,6 +99,7 @@ def import_recorded(
     Raises:
         UsageError: The file or the name doesn't fit; one line with file, place and what is wrong.
     """
+    _refuse_endless(path, *([source.requests] if source.requests else []))
     if source.layout == "openai-batch":
         if source.requests is None:
             raise UsageError("--format openai-batch also needs the file that was uploaded: --input REQUESTS.jsonl")
@@ -105,6 +109,19 @@ def import_recorded(
     else:
         rows = _READERS[source.layout](path, model=source.model)
     return _made(rows, path, suite_name, results, now, {"format": source.layout})
+
+
+def _refuse_endless(*paths: Path) -> None:
+    """Refuse what can't be read whole: devices, which may never end, and files larger than a machine's memory.
+
+    Raises:
+        UsageError: It is one; what is missing is left to the reader.
+    """
+    for path in paths:
+        if path.is_char_device() or path.is_block_device():
+            raise UsageError(f"{path} is a device; save the answers in a file")
+        if path.is_file() and path.stat().st_size > MAX_BYTES:
+            raise UsageError(f"{path} is larger than {MAX_BYTES >> 30} GB; import it in parts, a model each")
 
 
 _READERS: Mapping[str, Callable[..., tuple[TableRow, ...]]] = {

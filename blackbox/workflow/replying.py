@@ -24,7 +24,8 @@ def reply_entry(file: Path) -> dict[str, Any]:
         UsageError: The file can't be read, is empty or too long, or is no UTF-8 text.
     """
     try:
-        raw = file.read_bytes()
+        with file.open("rb") as opened:
+            raw = opened.read(MAX_BYTES + 1)
     except OSError as problem:
         raise UsageError(f"can't read the reply {file}: {problem.strerror}") from None
     if len(raw) > MAX_BYTES:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from blackbox import serve
 from blackbox.errors import UsageError
 from blackbox.suites.fields import Place, choice, did_you_mean, listing, mapping, number, shown, text, whole
-from blackbox.suites.source import decode, read
+from blackbox.suites.source import MAX_BYTES, decode, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -45,7 +45,8 @@ def read_script(path: Path, *, served: Sequence[str]) -> serve.Script:
         SuiteError: One line with file, line, what is wrong and what to write.
     """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(f"{path}: {(error.strerror or 'unreadable').lower()}") from None
     source = read(decode(data, str(path)), str(path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import re
 from contextlib import redirect_stderr, redirect_stdout
@@ -278,7 +279,8 @@ def test_hostile_servers_say_nothing_to_the_terminal(
 ) -> None:
     """Answers, model names and error words of a server, collected and examined: no control byte."""
     assert small_suite.is_file()
-    with serving(FakeVendor(lambda _, n: TEXTS[n % len(TEXTS)])) as vendor:
+    texts = itertools.cycle(TEXTS)
+    with serving(FakeVendor(lambda *_: next(texts))) as vendor:
         configured(tmp_path, vendor, "a")
         said = command(*words)
         vendor.status = 418

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from blackbox.workflow import importing
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -349,6 +351,19 @@ def test_hostile_files_are_one_line(command: Command, tmp_path: Path, layout: st
         said = command("import", path, "--format", layout, "--suite", "s", *more)
         assert (2, True) == (said.code, "f.json" in said.line()), content[:10]
     assert [] == command("ls", "--json").json["runs"]
+
+
+@pytest.mark.parametrize("layout", ["alpaca-eval", "lm-eval", "inspect", "blackbox", "openai-batch"])
+def test_what_never_ends_is_not_read(
+    command: Command, tmp_path: Path, layout: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A device, and a file larger than any memory: one line, before a byte is read."""
+    monkeypatch.setattr(importing, "MAX_BYTES", 100)
+    (tmp_path / "large.jsonl").write_bytes(b" " * 101)
+    for path, said in (("/dev/null", "is a device"), ("large.jsonl", "is larger than")):
+        more = ("--input", path) if layout == "openai-batch" else ()
+        done = command("import", path, "--format", layout, "--suite", "s", "--model", "m", *more)
+        assert (2, True) == (done.code, said in done.line())
 
 
 @pytest.mark.parametrize(

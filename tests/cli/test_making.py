@@ -172,14 +172,10 @@ def test_near_ties_are_selected_and_discovery_stays_out_of_the_test(
     from blackbox.suites import locked
 
     (tmp_path / "ties.yaml").write_text(locked(TIES), encoding="utf-8")
-    counts: dict[str, int] = {}
 
-    def answer(body: dict[str, Any], n_before: int) -> str:
-        del n_before
-        prompt = body["messages"][-1]["content"]
-        counts[prompt] = counts.get(prompt, -1) + 1
+    def answer(body: dict[str, Any], repeat: int) -> str:
         varied = {"Oak": ("oak", "oak", "elm"), "Lake": ("lake", "pond", "lake")}
-        return varied.get(prompt.split()[0], ("tea",) * 3)[counts[prompt] % 3]
+        return varied.get(body["messages"][-1]["content"].split()[0], ("tea",) * 3)[repeat % 3]
 
     vendor.answer = answer
     configured(tmp_path, vendor, "a")

@@ -25,12 +25,12 @@ def test_the_plan_is_sealed_before_the_first_request(tmp_path: Path, command: Co
     """When the first request arrives, line 0 of the journal holds the digest of the plan that the run ends with."""
     seen: list[tuple[int, dict[str, Any], dict[str, Any]]] = []
 
-    def answer(body: dict[str, Any], n_before: int) -> str:
+    def answer(body: dict[str, Any], repeat: int) -> str:
         if not seen:
             [journal] = (tmp_path / "results").glob("*/journal.jsonl")
             lines = journal.read_text().splitlines()
             seen.append((len(lines), json.loads(lines[0]), json.loads((journal.parent / "manifest.json").read_text())))
-        return drawn(body, n_before)
+        return drawn(body, repeat)
 
     with serving(FakeVendor(answer)) as vendor:
         configured(tmp_path, vendor, "one")

@@ -33,10 +33,11 @@ N_CALLS = 120
 WORDS = {"model-one": ("red", "blue"), "model-two": ("green", "pink")}
 
 
-def answers(body: dict[str, Any], n_before: int) -> str:
+def answers(body: dict[str, Any], repeat: int) -> str:
     """Return one of two words, drawn anew each time; models one and two share none, others all."""
     words = WORDS.get(body["model"], ("oak", "elm"))
-    return words[hashlib.sha256(f"{body['model']}{n_before}".encode()).digest()[0] % 2]
+    seed = f"{body['model']} {body['messages'][-1]['content']} {repeat}"
+    return words[hashlib.sha256(seed.encode()).digest()[0] % 2]
 
 
 @pytest.fixture

@@ -186,6 +186,16 @@ def test_a_changed_missing_added_or_doubled_file_is_found(bundle: Path, tmp_path
         unpack_bundle(twice, empty)
 
 
+def test_a_bundle_that_was_cut_off_is_damage_wherever(tmp_path: Path, empty: Path) -> None:
+    """Half a download is damaged evidence, exit 5, not a file of another kind."""
+    write_bundle(tmp_path / "whole.zip", FILES, {})
+    whole = (tmp_path / "whole.zip").read_bytes()
+    for share in (0.1, 0.5, 0.99):
+        (tmp_path / "cut.zip").write_bytes(whole[: int(share * len(whole))])
+        with pytest.raises(EvidenceDamaged, match="is damaged: its end is missing"):
+            unpack_bundle(tmp_path / "cut.zip", empty)
+
+
 def test_what_is_no_archive_is_a_usage_error_and_no_other_file_is_overwritten(tmp_path: Path, empty: Path) -> None:
     """A text, an empty file and a folder are no bundles; exporting onto one leaves it as it was."""
     (tmp_path / "notes.txt").write_text("mine")

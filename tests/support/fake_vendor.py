@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Answer = Callable[[dict[str, Any], int], str]
-"""Request body and how many requests came before → the text to answer."""
+"""Request body and how many requests with the same body came before → the text to answer."""
 
 
 SMALL_SUITE = """\
@@ -35,9 +35,9 @@ probes:
 N_CALLS = 15
 
 
-def drawn(body: dict[str, Any], n_before: int) -> str:
-    """Return one of five words, drawn from prompt, model and count: the same test, the same answers."""
-    seed = f"{body['model']} {body['messages'][-1]['content']} {n_before}"
+def drawn(body: dict[str, Any], repeat: int) -> str:
+    """Return one of five words, drawn from prompt, model and repeat: the same answers, whoever comes first."""
+    seed = f"{body['model']} {body['messages'][-1]['content']} {repeat}"
     return ("red", "blue", "green", "7", "Paris")[hashlib.sha256(seed.encode()).digest()[0] % 5]
 
 
@@ -57,6 +57,7 @@ class FakeVendor:
         self.base_url = ""
         self.bodies: list[dict[str, Any]] = []
         self.authorizations: list[str | None] = []
+        self._repeats: Counter[str] = Counter()
         self.lock = threading.Lock()
 
     @property
@@ -72,13 +73,16 @@ class FakeVendor:
         """Return status and body of one reply."""
         with self.lock:
             n_before = len(self.bodies)
+            same = json.dumps(body, sort_keys=True)
+            repeat = self._repeats[same]
+            self._repeats[same] += 1
             self.bodies.append(body)
             self.authorizations.append(authorization)
         if self.delay_s:
             time.sleep(self.delay_s)
         if self.status != 200 and n_before >= self.fails_from:
             return self.status, {"error": {"message": "no", "type": "made_up", "code": None}}
-        message = {"role": "assistant", "content": self.answer(body, n_before)}
+        message = {"role": "assistant", "content": self.answer(body, repeat)}
         return 200, {
             "id": f"chatcmpl-{n_before}",
             "object": "chat.completion",

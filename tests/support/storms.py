@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -116,11 +117,21 @@ class StormServer:
         says_when: Whether a refusal names the time to wait.
         reply_s: How long an answer takes.
         refusal_s: How long a refusal takes.
+        in_whole_s: Whether the time to wait is rounded up to whole seconds, as it is in most headers.
     """
 
-    def __init__(self, rule: Rule, *, says_when: bool = True, reply_s: float = 0.05, refusal_s: float = 0.005) -> None:
+    def __init__(
+        self,
+        rule: Rule,
+        *,
+        says_when: bool = True,
+        reply_s: float = 0.05,
+        refusal_s: float = 0.005,
+        in_whole_s: bool = False,
+    ) -> None:
         self.rule = rule
         self._says_when, self._reply_s, self._refusal_s = says_when, reply_s, refusal_s
+        self._in_whole_s = in_whole_s
         self.sent: list[float] = []
         self.n_refused = 0
 
@@ -132,10 +143,14 @@ class StormServer:
         if wait_s > 0:
             self.n_refused += 1
             await asyncio.sleep(self._refusal_s)
-            asked = max(0.0, wait_s - self._refusal_s) if self._says_when else None
-            raise TransientError("429", kind="rate_limited", status=429, retry_after_s=asked)
+            raise TransientError("429", kind="rate_limited", status=429, retry_after_s=self._named(wait_s))
         await asyncio.sleep(self._reply_s)
         return answer(key)
+
+    def _named(self, wait_s: float) -> float | None:
+        if not self._says_when:
+            return None
+        return float(math.ceil(wait_s)) if self._in_whole_s else max(0.0, wait_s - self._refusal_s)
 
 
 def overshoot(sent: Sequence[float], rule: Rule) -> float:
@@ -169,19 +184,25 @@ BUCKETS: Mapping[str, Callable[[], Rule]] = {
     "1 a second, bucket of 60": lambda: Tokens(1, 60),
 }
 """Limits that let bursts pass."""
+SLOW: Mapping[str, Callable[[], Rule]] = {
+    "30 a minute, bucket of 60": lambda: Tokens(0.5, 60),
+    "10 a minute, bucket of 30": lambda: Tokens(1 / 6, 30),
+    "12 a minute, bucket of 20": lambda: Tokens(0.2, 20),
+    "1 a second, bucket of 100": lambda: Tokens(1, 100),
+}
+"""Buckets that are not full again within a minute: a silence of a minute settles nothing."""
 
 
-def stormed(
-    rule: Rule,
-    *,
-    concurrency: int,
-    n: int = 200,
-    says_when: bool = True,
-    reply_s: float = 0.05,
-    refusal_s: float = 0.005,
-) -> Mapping[str, float]:
-    """Return how far above a rule a whole collection went, in simulated time; every call must have been answered."""
-    server, sink = StormServer(rule, says_when=says_when, reply_s=reply_s, refusal_s=refusal_s), MemorySink()
+def stormed(rule: Rule, *, concurrency: int, n: int = 200, **how: Any) -> Mapping[str, float]:
+    """Return how far above a rule a whole collection went, in simulated time; every call must have been answered.
+
+    Args:
+        rule: The server's limit.
+        concurrency: Requests under way at most.
+        n: Calls.
+        how: What else a `StormServer` is told.
+    """
+    server, sink = StormServer(rule, **how), MemorySink()
 
     async def run() -> tuple[str, float]:
         (result,) = await collected(lane(ScriptedEndpoint(server), sink, n=n, concurrency=concurrency))

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from blackbox.errors import ConfigError
+from blackbox.errors import BlackboxError, ConfigError
 from blackbox.workflow import config_text
 from blackbox.workflow.config import Flags, load, results_folder
 from blackbox.workflow.config_file import SCHEMA_PATH, json_schema
 from blackbox.workflow.config_text import looks_like_secret
+from blackbox.workflow.replying import reply_entry
+from blackbox.workflow.serving_script import read_script
 from blackbox.workflow.starter import starter_text, write_starter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LOCAL = "endpoints:\n  local: {kind: openai-chat, base_url: 'http://127.0.0.1:8000/v1', model: m}\n"
 SECRET = "sk-proj-abcdefghij0123456789"
@@ -145,6 +152,24 @@ def test_value_that_looks_like_a_key_is_refused_anywhere(tmp_path: Path, value: 
     line = refused(tmp_path, text)
     assert value not in line
     assert "headers_env" in line
+
+
+@pytest.mark.parametrize("value", [SECRET, "gsk_abcdefgh1jklmnop2", "Bearer abcdefgh1jklmnop2"])
+@pytest.mark.parametrize("field", ["model: '{}'", "model: m, claimed_model: '{}'", "model: m, '{}': 1"])
+def test_a_key_is_refused_where_a_name_belongs_and_not_repeated(tmp_path: Path, field: str, value: str) -> None:
+    """As a model, as a field's name; as an endpoint's name too."""
+    for text in (f"endpoints: {{a: {{preset: openai, {field.format(value)}}}}}", f"endpoints: {{'{value}': {{}}}}"):
+        line = refused(tmp_path, text)
+        assert value not in line
+        assert "looks like a key" in line
+
+
+@pytest.mark.parametrize("name", ["sk-solar-pro-22b-instruct-2411", "hf-internal-testing/tiny-random-gpt2", "pk-large"])
+def test_names_that_begin_like_keys_pass(tmp_path: Path, name: str) -> None:
+    """A model's name is made of words and numbers."""
+    path = tmp_path / "blackbox.yaml"
+    path.write_text(f"endpoints: {{a: {{preset: openai, model: '{name}'}}}}", encoding="utf-8")
+    assert name == config_text.read_file(path)[0].endpoints["a"].model
 
 
 @pytest.mark.parametrize(
@@ -291,6 +316,28 @@ def test_unreadable_bytes(tmp_path: Path, content: bytes, said: str) -> None:
     (tmp_path / "blackbox.yaml").write_bytes(content)
     with pytest.raises(ConfigError, match=said):
         load(None, environ={}, cwd=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda path: load(path, environ={}, cwd=path.parent),
+        reply_entry,
+        lambda path: read_script(path, served=()),
+    ],
+    ids=["configuration", "reply", "script"],
+)
+def test_a_file_without_an_end_is_refused_at_its_limit(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    """Of 100 MB no more is read than may be there: a device that never ends is refused as well."""
+    with (tmp_path / "blackbox.yaml").open("wb") as file:
+        file.truncate(100_000_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(BlackboxError, match=r"larger than|longer than"):
+            read(tmp_path / "blackbox.yaml")
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_broken_toml_names_its_line(tmp_path: Path) -> None:

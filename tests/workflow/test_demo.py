@@ -28,9 +28,9 @@ WORDS = {"a": ("red", "blue", "7"), "a-tuned": ("red", "gold", "8"), "c": ("viol
 def scripted(served: Mapping[str, str], vendor: FakeVendor) -> FakeVendor:
     """Make a vendor answer each served name with words of the member behind it."""
 
-    def answer(body: dict[str, Any], n_before: int) -> str:
+    def answer(body: dict[str, Any], repeat: int) -> str:
         words = WORDS[served[body["model"]]]
-        return words[hashlib.sha256(f"{n_before} {body['messages'][-1]['content']}".encode()).digest()[0] % 3]
+        return words[hashlib.sha256(f"{repeat} {body['messages'][-1]['content']}".encode()).digest()[0] % 3]
 
     vendor.answer = answer
     return vendor
