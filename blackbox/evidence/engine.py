@@ -132,7 +132,7 @@ def standardised(drawn: Drawn) -> FloatArray | None:
     if spread <= NEGLIGIBLE * max(1.0, float(values.max()), -float(values.min())):
         return None
     apart /= spread
-    return np.abs(apart) if drawn.info.directional and drawn.unequal else apart
+    return np.asarray(np.abs(apart) if drawn.info.directional and drawn.unequal else apart)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
