@@ -1,7 +1,7 @@
 """A comparison of very many answers: processor seconds and peak memory of `blackbox compare`, from the command line.
 
 Two endpoints answer each question many times: with a few different answers, as one-token probes do, and with no answer
-given twice. With `--before FOLDER`, a checkout of older code, the same runs are compared by it in the same run. `texts`,
+given twice. With `--before FOLDER`, a checkout of older code, the same runs are compared by it too. `texts`,
 asked for by name, are sentences that nobody gave before: open answers, each embedded and cut into grams.
 """
 
