@@ -1,7 +1,8 @@
 """A comparison of very many answers: processor seconds and peak memory of `blackbox compare`, from the command line.
 
 Two endpoints answer each question many times: with a few different answers, as one-token probes do, and with no answer
-given twice. With `--before FOLDER`, a checkout of older code, the same runs are compared by it in the same run.
+given twice. With `--before FOLDER`, a checkout of older code, the same runs are compared by it too. `texts`,
+asked for by name, are sentences that nobody gave before: open answers, each embedded and cut into grams.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from time import perf_counter
 from _results import FOLDER, record
 
 SEED, WORDS, TIMEOUT_S = 20_260_101, 20, 560
+SYLLABLES = [a + b for a in "bdfgklmnprst" for b in "aeiou"]
 IMPORT = (
     "--format",
     "table",
@@ -32,9 +34,11 @@ IMPORT = (
 
 
 def answer(rng: Random, kind: str) -> str:
-    """Return one answer: of twenty words, the first ones most often, or one that nobody gave before."""
+    """Return one answer: of twenty words, the first ones most often, or a code or sentence that nobody gave before."""
     if kind == "few":
         return f"word {min(int(rng.expovariate(0.3)), WORDS - 1)}"
+    if kind == "texts":
+        return " ".join("".join(rng.choices(SYLLABLES, k=2)) for _ in range(WORDS))
     return f"{rng.getrandbits(64):016x}"
 
 

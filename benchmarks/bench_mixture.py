@@ -33,15 +33,21 @@ COVERAGE = ((12, 12), (16, 15), (20, 20))
 """Probes and calls a probe at which coverage is measured."""
 SHARES = (0.0, 0.1, 0.2, 0.3)
 TEMPERATURES = (0.7, 1.3, 1.5, 2.0)
-N_PERMUTATIONS, N_BOOTSTRAP, N_LIMIT = 999, 99, 199
+CALLS = ((15, 15), (20, 20), (25, 25), (30, 30), (15, 30), (15, 60), (15, 240))
+"""Calls a probe of the suspect, and of reference and alternative, at which power is measured."""
+N_PERMUTATIONS, N_BOOTSTRAP = 999, 99
 
 
-def triples(rng: np.random.Generator, laws: tuple[np.ndarray, np.ndarray, np.ndarray]) -> list[Triple]:
+def triples(
+    rng: np.random.Generator,
+    laws: tuple[np.ndarray, np.ndarray, np.ndarray],
+    calls: tuple[int, int, int] = (N_CALLS, N_CALLS, N_CALLS),
+) -> list[Triple]:
     """Return one simulated audit's answers, drawn from reference, suspect and alternative."""
     found = []
     for i, (p, b, q) in enumerate(zip(*laws, strict=True)):
-        x, y, z = (np.sort(rng.choice(len(p), size=N_CALLS, p=law)) for law in (p, b, q))
-        pooled = PooledProbe(probe_id=f"p{i}", values=np.concatenate([x, y]), n_x=N_CALLS, n_y=N_CALLS)
+        x, y, z = (np.sort(rng.choice(len(p), size=n, p=law)) for law, n in zip((p, b, q), calls, strict=True))
+        pooled = PooledProbe(probe_id=f"p{i}", values=np.concatenate([x, y]), n_x=calls[0], n_y=calls[1])
         found.append(Triple(probe=pooled, alternative=z))
     return found
 
@@ -81,36 +87,62 @@ def coverage(rng: np.random.Generator, kind: str, *, share: float, size: tuple[i
 
 
 def limit(rng: np.random.Generator, kind: str, *, share: float, n_audits: int) -> dict:
-    """Return the power of two tests nobody can run: one told from what the laws were drawn, one told the laws."""
-    average, told = 0, 0
+    """Return the power of ours beside two tests nobody can run, on the same audits.
+
+    Given the pooled answers of reference and suspect, and those of the alternative, labels dealt within probes are all
+    that the null hypothesis leaves open, and every test of exact level α for all laws is one that holds it there (both
+    are complete sufficient statistics). Among these the one that rejects for large ratios of the likelihood with the
+    share to that without, the laws integrated over what they were drawn from, has the highest power on average over
+    such laws (Neyman & Pearson 1933; Lehmann & Romano 2005, "Testing Statistical Hypotheses", §3.8 and §4.3). The
+    other test is told both laws, and so bounds what more answers of reference and alternative could give.
+    """
+    ours, average, told = 0, 0, 0
     n_answers, concentration = LAWS[kind]
     for _ in range(n_audits):
         p, q = laws_of(rng, kind)
-        one = counted(rng, (p, q), share, N_CALLS)
+        audit = triples(rng, (p, (1 - share) * p + share * q, q))
+        ours += share_pvalue(audit, seed=int(rng.integers(1_000)), n_permutations=N_PERMUTATIONS) <= ALPHA
+        n, m, c = (np.array(side) for side in zip(*(t.counts(n_answers) for t in audit), strict=True))
+        one = Counts(reference=n, suspect=m, alternative=c)
         average += permutation_pvalue(_ratios(rng, one, share, n_answers * [concentration])) <= ALPHA
         with np.errstate(divide="ignore", invalid="ignore"):
             weights = np.nan_to_num(np.log1p(share * (q / p - 1)), posinf=1e3)
-        null = rng.multinomial(N_CALLS, p, size=(999, N_PROBES)) * weights
+        null = rng.multinomial(N_CALLS, p, size=(N_PERMUTATIONS, N_PROBES)) * weights
         told += permutation_pvalue(np.array([(one.suspect * weights).sum(), *null.sum((1, 2))])) <= ALPHA
     return {
-        "laws": kind, "share": share, "alpha": ALPHA, "n_audits": n_audits, "n_permutations": N_LIMIT,
-        "most_powerful_on_average": average / n_audits, "told_the_laws": told / n_audits,
+        "laws": kind, "share": share, "alpha": ALPHA, "n_audits": n_audits, "n_permutations": N_PERMUTATIONS,
+        "ours": ours / n_audits, "most_powerful_on_average": average / n_audits, "told_the_laws": told / n_audits,
     }  # fmt: skip
 
 
 def _ratios(rng: np.random.Generator, one: Counts, share: float, prior: list[float]) -> np.ndarray:
     """Return the log-likelihood ratio of the share against none, laws integrated out, under each labelling."""
-    pooled = one.reference + one.suspect
-    dealt = [[rng.multivariate_hypergeometric(row.astype(int), N_CALLS) for row in pooled] for _ in range(N_LIMIT)]
-    reference = np.concatenate([one.reference[None], np.array(dealt, float)]).reshape(-1, len(prior))
-    suspect = np.tile(pooled, (1 + N_LIMIT, 1)) - reference
-    alternative = np.tile(one.alternative, (1 + N_LIMIT, 1))
-    law = Prior(counts=np.tile(prior, (len(suspect), 1)), total=np.full(len(suspect), sum(prior)))
-    every = Counts(reference=reference, suspect=suspect, alternative=alternative)
-    weights = n_moved_weights(every, law, law)
-    moved = np.arange(weights.shape[1])
-    mixed = logsumexp(weights + xlogy(moved, share) + xlogy(N_CALLS - moved, 1 - share), axis=1)
-    return np.asarray((mixed - weights[:, 0]).reshape(1 + N_LIMIT, -1).sum(1))
+    total = np.zeros(1 + N_PERMUTATIONS)
+    for n, m, c in zip(one.reference, one.suspect, one.alternative, strict=True):
+        dealt = rng.multivariate_hypergeometric((n + m).astype(int), N_CALLS, size=N_PERMUTATIONS)
+        reference = np.concatenate([n[None], dealt.astype(float)])
+        suspect, alternative = (n + m) - reference, np.tile(c, (1 + N_PERMUTATIONS, 1))
+        law = Prior(counts=np.tile(prior, (len(suspect), 1)), total=np.full(len(suspect), sum(prior)))
+        every = Counts(reference=reference, suspect=suspect, alternative=alternative)
+        weights = n_moved_weights(every, law, law)
+        moved = np.arange(weights.shape[1])
+        mixed = logsumexp(weights + xlogy(moved, share) + xlogy(N_CALLS - moved, 1 - share), axis=1)
+        total += mixed - weights[:, 0]
+    return total
+
+
+def calls(rng: np.random.Generator, kind: str, *, share: float, sizes: tuple[int, int], n_audits: int) -> dict:
+    """Return the power at some calls a probe of the suspect, and of both reference and alternative."""
+    found = 0
+    for _ in range(n_audits):
+        p, q = laws_of(rng, kind)
+        audit = triples(rng, (p, (1 - share) * p + share * q, q), (sizes[1], sizes[0], sizes[1]))
+        found += share_pvalue(audit, seed=int(rng.integers(1_000)), n_permutations=N_PERMUTATIONS) <= ALPHA
+    return {
+        "laws": kind, "share": share, "calls_of_suspect": N_PROBES * sizes[0],
+        "calls_of_reference_and_alternative": N_PROBES * sizes[1], "alpha": ALPHA, "n_audits": n_audits,
+        "found": found / n_audits,
+    }  # fmt: skip
 
 
 def tilted(p: np.ndarray, temperature: float) -> np.ndarray:
@@ -211,6 +243,7 @@ def sections(rng: np.random.Generator, n: int) -> dict[str, Callable[[], list[di
         ],
         "limits": lambda: [limit(rng, k, share=s, n_audits=n) for k in LAWS for s in (0.2, 0.3)],
         "check_levels": lambda: [check_levels(rng, k, share=s, n_audits=n) for k in LAWS for s in (0.2, 0.3)],
+        "calls": lambda: [calls(rng, k, share=0.2, sizes=sizes, n_audits=2 * n) for k in LAWS for sizes in CALLS],
     }
 
 

@@ -7,6 +7,7 @@ ones of the family.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -125,11 +126,13 @@ def omnibus(drawn: Sequence[Drawn]) -> Omnibus:
 
 def standardised(drawn: Drawn) -> FloatArray | None:
     """Return `(1 + B,)` standardised draws, or None where the statistic does not vary."""
-    spread = float(drawn.mean.std())
-    if spread <= NEGLIGIBLE * max(1.0, float(np.abs(drawn.mean).max())):
+    values = drawn.mean
+    apart = values - values.mean()
+    spread = math.sqrt(float(apart @ apart) / len(apart))
+    if spread <= NEGLIGIBLE * max(1.0, float(values.max()), -float(values.min())):
         return None
-    z = (drawn.mean - drawn.mean.mean()) / spread
-    return np.asarray(np.abs(z) if drawn.info.directional and drawn.unequal else z)
+    apart /= spread
+    return np.asarray(np.abs(apart) if drawn.info.directional and drawn.unequal else apart)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,14 +99,6 @@ def compare_pair(
     )
 
 
-def coded_probes(a: Sample, b: Sample, forms: Mapping[str, str]) -> tuple[PooledProbe, ...]:
-    """Return the pooled answers of the closed probes of a pair, the sides ordered as `compare_pair` orders them."""
-    x, y = (a, b) if a.digest <= b.digest else (b, a)
-    of_x, of_y = x.features.get("answer"), y.features.get("answer")
-    closed = [p for p, form in forms.items() if form == "closed"]
-    return pool(of_x, of_y, closed) if of_x is not None and of_y is not None else ()
-
-
 def _parts(x: Sample, y: Sample, forms: Mapping[str, str], design: Design) -> list[Part]:
     """Return the signals' parts; signals of one feature and form share the pooled probes."""
     pools: dict[tuple[str, tuple[str, ...], bool], tuple[PooledProbe, ...]] = {}

@@ -56,7 +56,7 @@ kept_labels = lru_cache(maxsize=4096)(_labels)
 
 def n_at_least(draws: FloatArray) -> int:
     """Return r: how many of `draws[1:]` are at least `draws[0]`, near-ties included (METHODS §1.2)."""
-    tolerance = RELATIVE_TIE * float(np.max(np.abs(draws)))
+    tolerance = RELATIVE_TIE * max(float(draws.max()), -float(draws.min()))
     return int(np.count_nonzero(draws[1:] >= draws[0] - tolerance))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from blackbox.evidence.blocks import N_PERMUTATIONS, Blocks, Homogeneity, block_pvalue, homogeneity, parts_pvalue
@@ -12,11 +13,12 @@ from blackbox.workflow._compare_features import resolved_forms
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from blackbox.evidence.same import Design
     from blackbox.evidence.samples import Sample
     from blackbox.workflow._compare_groups import Pair
     from blackbox.workflow._compare_same import Material, Rules
 
-FIRST, GOES_ON, MOST_PERMUTATIONS = 199, 0.05, 9_999
+FIRST, GOES_ON, MOST_PERMUTATIONS, FEWEST_DEALT = 199, 0.05, 9_999, 999
 UNTESTED = Homogeneity(pvalue=None, n_blocks=0, reason="its replies are not independent draws")
 
 
@@ -55,8 +57,16 @@ def _dealable(own: tuple[Homogeneity, Homogeneity], rules: Rules) -> bool:
     return math.comb(n_a + n_b, n_a) >= 10 * max(1, rules.n_pairs) / rules.alpha
 
 
+def _dealt_as_often_as_needed(design: Design, rules: Rules, factor: float) -> Design:
+    """Return the design with as many labellings as a p of this pair needs; of few pairs all get the same."""
+    if not rules.screened:
+        return design
+    wanted = math.ceil(10 * factor / rules.alpha) - 1
+    return replace(design, n_permutations=min(design.n_permutations, max(FEWEST_DEALT, wanted)))
+
+
 def blocks_of(
-    pair: Pair, material: Material, found: Mapping[int, Homogeneity], split: frozenset[int], *, detected: bool
+    pair: Pair, material: Material, found: Mapping[int, Homogeneity], split: frozenset[int], *, factor: float | None
 ) -> Blocks:
     """Return what the blocks of a pair say; whole blocks are dealt only where a difference was detected.
 
@@ -65,19 +75,20 @@ def blocks_of(
         material: Runs and rules.
         found: Homogeneity of every run.
         split: Runs that changed.
-        detected: Whether the pair's p is small.
+        factor: By how much the adjustment over pairs raises a p of this pair; None where no difference was detected.
     """
     sides = material.samples[pair.a], material.samples[pair.b]
     own = found[pair.a], found[pair.b]
     names = frozenset(name for name, i in (("a", pair.a), ("b", pair.b)) if i in split)
-    if not detected:
+    if factor is None:
         return Blocks(a=own[0], b=own[1], split=names)
-    forms, design = material.forms(pair), material.design
+    rules = material.rules
+    forms, design = material.forms(pair), _dealt_as_often_as_needed(material.design, rules, factor)
     apart = (own[0] if "a" in names else UNTESTED, own[1] if "b" in names else UNTESTED)
     return Blocks(
         a=own[0],
         b=own[1],
         split=names,
-        pvalue=block_pvalue(*sides, forms, design) if _dealable(own, material.rules) else None,
+        pvalue=block_pvalue(*sides, forms, design) if _dealable(own, rules) else None,
         parts_pvalue=parts_pvalue(sides, apart, forms, design) if names else None,
     )

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from blackbox import registry
 from blackbox.evidence.control import Control, repeat_control
+from blackbox.evidence.distances import codes_by_probe
 from blackbox.evidence.document import SameEvidence
 from blackbox.evidence.explanations import explanations, formatting
-from blackbox.evidence.same import Design, PairTest, coded_probes, compare_pair
-from blackbox.evidence.screening import screened
+from blackbox.evidence.same import Design, PairTest, compare_pair
+from blackbox.evidence.screening import CodedPair, coded_pair, screened
 from blackbox.evidence.similarity import band, similarity
 from blackbox.evidence.verdict import Circumstances, explained, judge
 from blackbox.stats.multiplicity import benjamini_hochberg, holm
@@ -23,9 +24,9 @@ from blackbox.workflow._compare_jobs import SERIAL, Jobs, Some, blocks_of_size
 from blackbox.workflow._compare_margin import FEW_PAIRS, Scale, extent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from blackbox.core import PooledProbe, TwoSampleSignal
+    from blackbox.core import AnyArray, TwoSampleSignal
     from blackbox.evidence.blocks import Homogeneity
     from blackbox.evidence.engine import Drawn
     from blackbox.evidence.explanations import Explanation
@@ -40,8 +41,10 @@ HOLM_PAIRS = 50
 SCREEN = 999
 SCREEN_EXCEEDING = 10
 CAP = 99_999
-BATCH = 256
+BATCH = 1_024
 """Pairs drawn together where most are only screened: bounds memory, whatever the number of runs."""
+DRAWN = 1 << 23
+"""Draws held at once of pairs that are followed to the end."""
 FOLLOWED = 4
 """Pairs judged together elsewhere: small enough for every process to have one."""
 
@@ -82,6 +85,8 @@ class Rules:
         return min(1.0, factor / (1 + self.full_permutations))
 
 
+Codes = Mapping[str, "AnyArray"]
+"""One run's answer codes by probe."""
 Tell = Callable[[str, str, int, int], None]
 """Told the stage, whose it is, how many probes are done and how many there are."""
 
@@ -142,6 +147,12 @@ class _Tested:
     failed: frozenset[int]
     homogeneity: Mapping[int, Homogeneity]
     changed: frozenset[int]
+
+    @property
+    def factor(self) -> float:
+        """By how much the adjustment over pairs raises a p of this pair."""
+        known = self.test is not None and self.test.pvalue is not None and self.pvalue_adjusted is not None
+        return self.pvalue_adjusted / self.test.pvalue if known else 1.0  # type: ignore[operator,union-attr]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,42 +218,65 @@ def _narrowed(material: Material, pairs: Sequence[Pair]) -> _Block:
 
 
 def _tests(block: _Block) -> list[PairTest | None]:
-    """Return the test of each pair of a block; what can be drawn of several pairs together is."""
-    material, pairs = block.material, block.pairs
-    design = material.design
-    drawn: Sequence[Sequence[Drawn]] = [()] * len(pairs)
+    """Return the test of each pair of a block; None where draws are not independent or nothing varies in a probe."""
+    material = block.material
+    testing = [i for i, pair in enumerate(block.pairs) if _applicable(pair, material)]
+    pairs = [block.pairs[i] for i in testing]
     if material.rules.screened:
-        coded = [_coded(pair, material) for pair in pairs]
-        drawn = screened(coded, design.signals, seed=design.seed, n_permutations=SCREEN)
-    return [_tested(pair, material, before) for pair, before in zip(pairs, drawn, strict=True)]
+        found = _screened(pairs, material)
+    else:
+        found = [_compared(pair, material, material.told("test", pair.a, pair.b)) for pair in pairs]
+    tests = dict(zip(testing, found, strict=True))
+    return [tests.get(i) for i in range(len(block.pairs))]
 
 
 def _judgements(block: _Block) -> list[SameEvidence]:
     return [_evidence(pair, block.material, own) for pair, own in zip(block.pairs, block.tested, strict=True)]
 
 
-def _coded(pair: Pair, material: Material) -> tuple[PooledProbe, ...]:
-    a, b = material.samples[pair.a], material.samples[pair.b]
-    broken = a.independence.broken or b.independence.broken
-    if broken or not testable(pair, material.lengths):
-        return ()
-    return coded_probes(a, b, material.forms(pair))
+def _applicable(pair: Pair, material: Material) -> bool:
+    broken = any(material.samples[i].independence.broken for i in (pair.a, pair.b))
+    return not broken and (testable(pair, material.lengths) or rankable(pair, material.lengths))
 
 
-def _tested(pair: Pair, material: Material, before: Sequence[Drawn]) -> PairTest | None:
-    """Return the pair's test; None where nothing varies within a probe or draws are not independent."""
-    a, b = material.samples[pair.a], material.samples[pair.b]
-    if a.independence.broken or b.independence.broken:
+def _compared(pair: Pair, material: Material, design: Design, before: Sequence[Drawn] = ()) -> PairTest:
+    return compare_pair(material.samples[pair.a], material.samples[pair.b], material.forms(pair), design, before)
+
+
+def _screened(pairs: Sequence[Pair], material: Material) -> list[PairTest]:
+    """Return the test of each pair; those that may differ get all labellings, the others those of the screen."""
+    runs = sorted({i for pair in pairs for i in (pair.a, pair.b)})
+    codes = {i: codes_by_probe(material.samples[i]) for i in runs}
+    found = _together(pairs, material, codes, SCREEN)
+    followed = [i for i, test in enumerate(found) if _may_differ(test)]
+    n_permutations = material.rules.full_permutations
+    for some in blocks_of_size(followed, max(1, DRAWN // (2 * (1 + n_permutations)))):
+        tests = _together([pairs[i] for i in some], material, codes, n_permutations)
+        for i, test in zip(some, tests, strict=True):
+            found[i] = test
+    return found
+
+
+def _may_differ(test: PairTest) -> bool:
+    return test.pvalue is not None and round(test.pvalue * (1 + SCREEN)) - 1 <= SCREEN_EXCEEDING
+
+
+def _together(
+    pairs: Sequence[Pair], material: Material, codes: Mapping[int, Codes], n_permutations: int
+) -> list[PairTest]:
+    """Return the test of each pair, what can be drawn of many at once drawn so."""
+    design = replace(material.design, n_permutations=n_permutations)
+    coded = [_coded(pair, material, codes) for pair in pairs]
+    drawn = screened(coded, design.signals, seed=design.seed, n_permutations=n_permutations)
+    return [_compared(pair, material, design, before) for pair, before in zip(pairs, drawn, strict=True)]
+
+
+def _coded(pair: Pair, material: Material, codes: Mapping[int, Codes]) -> CodedPair | None:
+    """Return a pair's codes, the sides ordered as the test orders them."""
+    if not testable(pair, material.lengths):
         return None
-    if not testable(pair, material.lengths) and not rankable(pair, material.lengths):
-        return None
-    forms, design = material.forms(pair), material.told("test", pair.a, pair.b)
-    if not material.rules.screened:
-        return compare_pair(a, b, forms, design)
-    first = compare_pair(a, b, forms, replace(design, n_permutations=SCREEN), before)
-    if first.pvalue is None or round(first.pvalue * (1 + SCREEN)) - 1 > SCREEN_EXCEEDING:
-        return first
-    return compare_pair(a, b, forms, design)
+    x, y = sorted((pair.a, pair.b), key=lambda i: material.samples[i].digest)
+    return coded_pair(codes[x], codes[y], material.forms(pair))
 
 
 def _controls(material: Material) -> dict[int, Control]:
@@ -283,7 +317,7 @@ def _evidence(pair: Pair, material: Material, tested: _Tested) -> SameEvidence:
     design = material.told("judge", pair.a, pair.b)
     found = extent((a, b), forms, design, material.companions, scale)
     detected = tested.pvalue_adjusted is not None and tested.pvalue_adjusted <= rules.alpha
-    blocks = blocks_of(pair, material, tested.homogeneity, tested.changed, detected=detected)
+    blocks = blocks_of(pair, material, tested.homogeneity, tested.changed, factor=tested.factor if detected else None)
     around = replace(_circumstances(pair, (a, b), tested, found), blocks=blocks)
     judged = judge(test, pvalue_adjusted=tested.pvalue_adjusted, alpha=rules.alpha, around=around)
     harmless: tuple[Explanation, ...] = (formatting(test, alpha=rules.alpha),) if test else ()

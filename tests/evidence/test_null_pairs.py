@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from support.runs import peaked
+from support.runs import coded, peaked
 
 from blackbox import registry
 from blackbox.core import PooledProbe
@@ -40,7 +40,7 @@ def null_draws(n_probes: int, counts: tuple[int, int], n_pairs: int) -> Sequence
     found: list[tuple[Drawn, ...]] = []
     for seed in range(n_pairs // 100):
         pairs = [answers(rng, peaked(rng, n_probes, N_ANSWERS), counts) for _ in range(100)]
-        found += screened(pairs, SIGNALS, seed=seed, n_permutations=199)
+        found += screened([*map(coded, pairs)], SIGNALS, seed=seed, n_permutations=199)
     return found
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support.runs import drawn_answers, make_run, make_sample, make_suite, peaked
+from support.runs import coded, drawn_answers, make_run, make_sample, make_suite, peaked
 
 from blackbox import registry
 from blackbox.core import FeatureMatrix, PooledProbe
@@ -37,7 +37,7 @@ def test_pooled_permutation_would_be_caught_under_probe_dependent_loss() -> None
     """Permuting over all probes at once rejects true nulls when one side loses answers at easy probes; ours doesn't."""
     rng = np.random.default_rng(3)
     audits = [lossy_audit(rng) for _ in range(200)]
-    drawn = screened(audits, {n: SIGNALS[n] for n in ("exact_mmd", "chi2")}, seed=0, n_permutations=199)
+    drawn = screened([*map(coded, audits)], {n: SIGNALS[n] for n in ("exact_mmd", "chi2")}, seed=0, n_permutations=199)
     ours = np.array([omnibus(pair).pvalue for pair in drawn])
     pooled = np.array([pooled_pvalue(audit, rng) for audit in audits])
     assert (ours <= 0.05).sum() <= 22

@@ -160,6 +160,13 @@ def test_copies_are_never_different(state: str, expected: str) -> None:
         assert "copies, not draws" in found.reason
 
 
+def test_a_side_of_thought_alone_can_not_be_judged() -> None:
+    """Answers cut off before they began are neither draws nor repeats: nothing is said of the other side."""
+    spent = Independence(state="over_budget", reason="all of the budget went to thought")
+    judged = verdict(None, None, replace(CALM, independence_b=spent))
+    assert (judged.verdict, judged.reason) == ("not_applicable", "B: all of the budget went to thought")
+
+
 def test_replies_shared_between_the_sides_are_never_different() -> None:
     """Rule 13 across runs."""
     assert verdict(pair_test_of(0.001), around=replace(CALM, n_shared_replies=3)).verdict == "inconclusive"

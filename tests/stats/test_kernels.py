@@ -57,6 +57,12 @@ def test_many_different_letters_are_kept_apart() -> None:
     assert gram[0, 1] == 0
 
 
+def test_items_of_more_than_32_bits_are_told_apart() -> None:
+    """Hashed items are numbered anew before they are made small: only what is equal counts as equal."""
+    items, offsets = np.array([1 << 40, 7, (1 << 40) + (1 << 32), 7]), np.array([0, 2, 4])
+    assert kernels.hamming_gram(items, offsets, length=2)[0, 1] == pytest.approx(1 / 2)
+
+
 def test_an_unlisted_token_differs_only_by_what_is_certain() -> None:
     """A lists −1 and −2; B lists the first only, at −1.5: of the second, at most −1.5, nothing is known to differ."""
     dtype = [("token", np.uint64), ("logprob", np.float64)]

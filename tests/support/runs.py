@@ -23,11 +23,14 @@ from blackbox.core import (
     plain,
 )
 from blackbox.evidence.samples import Sample
+from blackbox.evidence.screening import CodedPair
 from blackbox.store import RUN_SCHEMA, create_run, write_observations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from blackbox.core import PooledProbe
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SAMPLED = Decoding(temperature=1.0, top_p=1.0)
@@ -143,6 +146,15 @@ def code_feature(run: Run) -> FeatureMatrix:
 def make_sample(run: Run) -> Sample:
     """Return the run's sample with its `answer` feature."""
     return Sample.of(run, {"answer": code_feature(run)})
+
+
+def coded(probes: Sequence[PooledProbe]) -> CodedPair:
+    """Return a pair of runs by their codes, as many pairs are drawn together from."""
+    return CodedPair(
+        x={p.probe_id: p.values[: p.n_x] for p in probes},
+        y={p.probe_id: p.values[p.n_x :] for p in probes},
+        probe_ids=tuple(p.probe_id for p in probes),
+    )
 
 
 def peaked(rng: np.random.Generator, n_probes: int, n_answers: int, concentration: float = 0.5) -> np.ndarray:

@@ -120,7 +120,8 @@ def test_many_pairs_are_drawn_together_and_give_the_same_document(
     together = compared(tmp_path / "results", names)["pairs"]
     monkeypatch.setattr("blackbox.workflow._compare_same.screened", lambda pairs, *_, **__: [()] * len(pairs))
     alone = compared(tmp_path / "results", names)["pairs"]
-    assert sum(asked) == 55
+    assert asked[0] == 55
+    assert sum(asked[1:]) >= 18  # followed
     for one, other_way in zip(together, alone, strict=True):
         for name in ("pvalue", "pvalue_adjusted", "verdict"):
             assert one["same"][name] == other_way["same"][name]

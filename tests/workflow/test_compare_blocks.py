@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from blackbox.evidence.blocks import Homogeneity
-from blackbox.workflow._compare_blocks import _dealable, changed
+from blackbox.evidence.same import Design
+from blackbox.workflow._compare_blocks import _dealable, _dealt_as_often_as_needed, changed
 from blackbox.workflow._compare_same import Rules
 
 
@@ -21,6 +22,16 @@ def test_few_passes_are_not_dealt_whole(n_blocks: int, n_pairs: int, expected: b
     """Six against six passes can be dealt in 924 ways, which can't show p = .01 ten times over."""
     own = Homogeneity(pvalue=0.5, n_blocks=n_blocks)
     assert _dealable((own, own), rules(n_pairs)) == expected
+
+
+@pytest.mark.parametrize(
+    ("n_pairs", "factor", "expected"), [(3, 1.0, 50_000), (100, 1.2, 1_199), (100, 1e-3, 999), (100, 100.0, 50_000)]
+)
+def test_passes_are_dealt_as_often_as_the_adjusted_p_needs(n_pairs: int, factor: float, expected: int) -> None:
+    """Of many pairs, so often that the smallest p, raised as this pair's was, is a tenth of α."""
+    design = Design(signals={}, seed=0, n_permutations=50_000)
+    found = _dealt_as_often_as_needed(design, rules(n_pairs), factor)
+    assert found.n_permutations == expected
 
 
 def test_changes_are_judged_over_all_runs() -> None:
