@@ -17,12 +17,12 @@ _ASKS: Bank = {
     "en": (
         "How do I {task} when {case}?", "What should I know before I {task}, given that {case}?",
         "Give me advice: I want to {task}, but {case}.",
-        "Write a short essay about a person who tries to {task} although {case}.",
+        "Write a short essay in the first person: I am trying to {task}, although {case}.",
         "What would you do first to {task} if {case}?", "Draw up a plan: I am going to {task}, and {case}.",
     ),
     "zh": (
         "{case}，我该怎么{task}？", "{case}，在{task}之前我应该知道些什么？", "请给我一些建议：我想{task}，可是{case}。",  # noqa: E501 - wide characters
-        "请写一篇短文，讲一个人{case}却坚持{task}的故事。",
+        "请用第一人称写一篇短文：{case}，可我还是想{task}。",
         "如果{case}，又想{task}，你会先做什么？", "请帮我订个计划：我准备{task}，不过{case}。",
     ),
 }  # fmt: skip
