@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from hashlib import sha256
-from itertools import combinations, count
+from itertools import combinations, count, repeat
 from typing import TYPE_CHECKING
 
 import _scripted as scripted
@@ -31,10 +31,16 @@ if TYPE_CHECKING:
     from blackbox.serve.generation import Sampled
 
 N_HOSTS, TOP = 7, 5
-RELATIONS = {"same weights": "a", "int8 build": "a@int8", "tuned from": "a-tuned", "same data": "b", "unrelated": "c"}
-N_TIES, N_A_PART, N_VERDICTS = 100, 20, 40
-N_LONG_A_PART, N_LONG_VERDICTS = 8, 24
-"""Near ties and long answers a verdict, and verdicts a relation and form."""
+BASES = {
+    "a": {"tuned from": "a-tuned", "same data": "b", "unrelated": "c"},
+    "b": {"tuned from": "b-tuned", "same data": "a", "unrelated": "c"},
+    "c": {"tuned from": "c-from-a", "unrelated": "a"},
+    "d": {"same data": "a", "unrelated": "c"},
+    "r1": {"unrelated": "a"}, "r2": {"unrelated": "b"}, "r3": {"unrelated": "c"}, "r5": {"unrelated": "d"},
+}  # fmt: skip
+"""Models whose repeats are judged, with who answers in their place."""
+N_TIES, N_A_PART, N_LONG_A_PART, N_LONG_BASES = 100, 20, 8, 4
+"""Near ties asked of each model, near ties and long answers a verdict, and models asked for long answers."""
 
 
 def asked(member: str, suite: Suite, rng: np.random.Generator, *, top: int | None = None) -> Run:
@@ -110,39 +116,36 @@ def _vocabulary(member: str) -> str:
 
 
 def border_rows(rng: np.random.Generator) -> list[dict]:
-    """Return the rows of near ties discovered at one model and asked anew; the discovery's answers are in no test."""
+    """Return the rows of near ties discovered at a model and asked anew; the discovery's answers are in no test."""
     rows = []
-    for name, drawn in _many("border-input").items():
-        tied, n_ties, parts = [], [], []
-        while len(parts) < N_VERDICTS and (pool := next(drawn, None)) is not None:
-            discovery = asked("a", pool, rng, top=TOP)
+    for name, pools in _forms("border-input").items():
+        sets, n_ties, n_asked = [], {}, 0
+        for base, pool in zip(BASES, pools, strict=False):
+            discovery = asked(base, pool, rng, top=TOP)
             ties = near_ties(discovery)
-            tied.append(selected_suite(discovery, ties, limit=N_TIES, repeats=1))
-            n_ties.append(len(ties))
-            parts += _parts(tied[-1], N_A_PART)
-        facts = {"n_candidates": len(pool.probes), "n_near_ties": n_ties, "n_sets_of_inputs": len(parts)}
-        named = {"suite": f"{name}, ties found at a", "digest": tied[0].digest, **facts}
-        rows += repeated_rows(_again(parts, N_VERDICTS), rng, named)
+            n_ties[base], n_asked = len(ties), n_asked + len(pool.probes)
+            tied = selected_suite(discovery, ties, limit=N_TIES, repeats=1)
+            sets += [(base, part) for part in _parts(tied, N_A_PART)]
+        facts = {"digest": sets[0][1].digest, "n_candidates": n_asked, "n_near_ties": n_ties}
+        rows += _repeated_rows(sets, {"suite": f"{name}, ties found at each model", **facts}, rng)
     return rows
 
 
 def determinism_rows(rng: np.random.Generator) -> list[dict]:
     """Return the rows of `determinism`, eight requests a verdict, asked once each: temperature 0 and a seed."""
     rows = []
-    for name, drawn in _many("determinism").items():
-        parts: list[Suite] = []
-        while len(parts) < N_LONG_VERDICTS and (suite := next(drawn, None)) is not None:
-            parts += _parts(suite, N_LONG_A_PART)
-        named = {"suite": f"{name}, 8 requests", "digest": parts[0].digest, "n_sets_of_inputs": len(parts)}
-        rows += repeated_rows(_again(parts, N_LONG_VERDICTS), rng, named)
+    for name, drawn in _forms("determinism").items():
+        some = list(zip(tuple(BASES)[:N_LONG_BASES], drawn, strict=False))
+        sets = [(base, part) for base, suite in some for part in _parts(suite, N_LONG_A_PART)]
+        rows += _repeated_rows(sets, {"suite": f"{name}, 8 requests", "digest": some[0][1].digest}, rng)
     return rows
 
 
-def _many(family: str) -> dict[str, Iterator[Suite]]:
-    """Return the release alone, and suites drawn from one key after another."""
+def _forms(family: str) -> dict[str, Iterator[Suite]]:
+    """Return, for each form, a suite for each model in turn: the release again and again, or one key after another."""
     suite = suites.find(family)
     drawn = (suites.secret_suite(family, SECRET + str(i).encode()) for i in count())
-    return {f"{suite.name}@{suite.version}": iter([suite]), f"{family} secret": drawn}
+    return {f"{suite.name}@{suite.version}": repeat(suite), f"{family} secret": drawn}
 
 
 def _parts(suite: Suite, n: int) -> list[Suite]:
@@ -154,25 +157,20 @@ def _parts(suite: Suite, n: int) -> list[Suite]:
     ]
 
 
-def _again(parts: list[Suite], n: int) -> list[Suite]:
-    """Return `n` parts: each asked again, in sessions of its own, where there are fewer."""
-    return [parts[i % len(parts)] for i in range(n)]
-
-
-def repeated_rows(parts: list[Suite], rng: np.random.Generator, named: dict) -> list[dict]:
-    """Return a row a relation: a verdict a part, each judged against seven sessions of the model itself."""
-    found: dict[str, list[Disagreement]] = {relation: [] for relation in RELATIONS}
-    for part in parts:
-        hosts = [_sample(asked("a", part, rng)) for _ in range(N_HOSTS)]
+def _repeated_rows(sets: list[tuple[str, Suite]], named: dict, rng: np.random.Generator) -> list[dict]:
+    """Return a row a relation: a verdict a set of inputs, each judged against seven sessions of the model itself."""
+    found: dict[str, list[Disagreement]] = {}
+    for base, part in sets:
+        hosts = [_sample(asked(base, part, rng)) for _ in range(N_HOSTS)]
         band, ids = list(combinations(hosts, 2)), [p.id for p in part.probes]
-        for relation, member in RELATIONS.items():
+        others = {"same weights": base, "int8 build": f"{base}@int8", **BASES[base]}
+        for relation, member in others.items():
             other = _sample(asked(member, part, rng))
-            found[relation].append(deterministic_disagreement(hosts[0], other, ids, band))
-    return [repeated_row(relation, each, parts[0], named) for relation, each in found.items()]
+            found.setdefault(relation, []).append(deterministic_disagreement(hosts[0], other, ids, band))
+    return [_repeated_row(relation, each, sets[0][1], named) for relation, each in found.items()]
 
 
-def repeated_row(relation: str, found: list[Disagreement], part: Suite, named: dict) -> dict:
-    """Return what came of the verdicts of one relation."""
+def _repeated_row(relation: str, found: list[Disagreement], part: Suite, named: dict) -> dict:
     bands = [each.band for each in found if each.band]
     row = {
         **named, "on": "zoo", "relation": relation, "n_pairs": len(found), "n_sessions": 2 * len(found),
