@@ -69,10 +69,20 @@ def valid(samples: list[Sample]) -> float:
     return status["valid"] / status.total()
 
 
-def both_forms(family: str) -> dict[str, Suite]:
-    """Return the newest release of a family and a suite of it drawn from a key, by the names that rows give them."""
+FORMS = ("public", "secret")
+
+
+def form_of(family: str, form: str) -> tuple[str, Suite]:
+    """Return the newest release of a family, or a suite of it drawn from a key, and the name that rows give it."""
+    if form == "secret":
+        return f"{family} secret", suites.secret_suite(family, SECRET)
     suite = suites.find(family)
-    return {f"{suite.name}@{suite.version}": suite, f"{family} secret": suites.secret_suite(family, SECRET)}
+    return f"{suite.name}@{suite.version}", suite
+
+
+def kind_of(row: dict) -> tuple[str, bool]:
+    """Return the family and form of a recorded row: what one part measures."""
+    return family_of(row), " secret" in (row.get("suite") or "")
 
 
 def family_of(row: dict) -> str:

@@ -7,13 +7,14 @@ sessions of one model, each in an order and in batches of its own. Every verdict
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from itertools import combinations, count, repeat
 from typing import TYPE_CHECKING
 
 import _scripted as scripted
 import numpy as np
-from _suite_rates import ALPHA, SECRET, both_forms, priced
+from _suite_rates import ALPHA, FORMS, SECRET, form_of, priced
 from _zoo_answers import prompt_of, session_here, texts_of
 
 from blackbox import registry, serve, suites
@@ -26,7 +27,7 @@ from blackbox.workflow._compare_related import SLOPE_TOLERANCE, tokenizer_entry
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from blackbox.core import Suite
+    from blackbox.core import Probe, Suite
     from blackbox.evidence.benign import Disagreement
     from blackbox.serve.generation import Sampled
 
@@ -39,8 +40,10 @@ BASES = {
     "r1": {"unrelated": "a"}, "r2": {"unrelated": "b"}, "r3": {"unrelated": "c"}, "r5": {"unrelated": "d"},
 }  # fmt: skip
 """Models whose repeats are judged, with who answers in their place."""
-N_TIES, N_A_PART, N_LONG_A_PART, N_LONG_BASES = 100, 20, 8, 4
-"""Near ties asked of each model, near ties and long answers a verdict, and models asked for long answers."""
+N_TIES, N_A_PART = 100, 20
+"""Near ties asked of each model, and of a verdict."""
+N_LONG_BASES, N_LONG_A_PART, MOST_TOKENS = 3, 8, 100
+"""Models asked for long answers, long answers of a verdict, and where they are cut: half of the suite's own limit."""
 
 
 def asked(member: str, suite: Suite, rng: np.random.Generator, *, top: int | None = None) -> Run:
@@ -80,12 +83,9 @@ def counted(member: str, suite: Suite, rng: np.random.Generator) -> Run:
     return _run(member, suite, rows, rng)
 
 
-def tokenizer_rows(rng: np.random.Generator) -> list[dict]:
+def tokenizer_rows(rng: np.random.Generator, form: str) -> list[dict]:
     """Return how often the tokenizer line tells pairs apart whose tokenizers are one, and whose are two."""
-    return [row for name, suite in both_forms("tokenizer").items() for row in _counted_rows(name, suite, rng)]
-
-
-def _counted_rows(name: str, suite: Suite, rng: np.random.Generator) -> list[dict]:
+    name, suite = form_of("tokenizer", form)
     usage, members = registry.feature("usage"), serve.members()
     probes = frozenset(p.id for p in suite.probes)
     counts = {m: usage.extract(counted(m, suite, rng), probes) for m in members}
@@ -115,46 +115,45 @@ def _vocabulary(member: str) -> str:
     return sha256((serve.folder(member) / "tokenizer.json").read_bytes()).hexdigest()
 
 
-def border_rows(rng: np.random.Generator) -> list[dict]:
+def border_rows(rng: np.random.Generator, form: str) -> list[dict]:
     """Return the rows of near ties discovered at a model and asked anew; the discovery's answers are in no test."""
-    rows = []
-    for name, pools in _forms("border-input").items():
-        sets, n_ties, n_asked = [], {}, 0
-        for base, pool in zip(BASES, pools, strict=False):
-            discovery = asked(base, pool, rng, top=TOP)
-            ties = near_ties(discovery)
-            n_ties[base], n_asked = len(ties), n_asked + len(pool.probes)
-            tied = selected_suite(discovery, ties, limit=N_TIES, repeats=1)
-            sets += [(base, part) for part in _parts(tied, N_A_PART)]
-        facts = {"digest": sets[0][1].digest, "n_candidates": n_asked, "n_near_ties": n_ties}
-        rows += _repeated_rows(sets, {"suite": f"{name}, ties found at each model", **facts}, rng)
-    return rows
+    sets, n_ties, n_asked = [], {}, 0
+    for base, pool in zip(BASES, _drawn("border-input", form), strict=False):
+        discovery = asked(base, pool, rng, top=TOP)
+        ties = near_ties(discovery)
+        n_ties[base], n_asked = len(ties), n_asked + len(pool.probes)
+        tied = selected_suite(discovery, ties, limit=N_TIES, repeats=1)
+        sets += [(base, part) for part in _parts(tied, N_A_PART)]
+    named = {
+        "suite": f"{form_of('border-input', form)[0]}, ties found at each model", "digest": sets[0][1].digest,
+        "n_candidates": n_asked, "n_near_ties": n_ties,
+    }  # fmt: skip
+    return _repeated_rows(sets, named, rng)
 
 
-def determinism_rows(rng: np.random.Generator) -> list[dict]:
-    """Return the rows of `determinism`, eight requests a verdict, asked once each: temperature 0 and a seed."""
-    rows = []
-    for name, drawn in _forms("determinism").items():
-        some = list(zip(tuple(BASES)[:N_LONG_BASES], drawn, strict=False))
-        sets = [(base, part) for base, suite in some for part in _parts(suite, N_LONG_A_PART)]
-        rows += _repeated_rows(sets, {"suite": f"{name}, 8 requests", "digest": some[0][1].digest}, rng)
-    return rows
+def determinism_rows(rng: np.random.Generator, form: str) -> list[dict]:
+    """Return the rows of `determinism`, a few requests a verdict, asked once each: temperature 0 and a seed."""
+    some = list(zip(tuple(BASES)[:N_LONG_BASES], _drawn("determinism", form), strict=False))
+    sets = [(base, part) for base, suite in some for part in _parts(suite, N_LONG_A_PART, MOST_TOKENS)]
+    name = f"{form_of('determinism', form)[0]}, {N_LONG_A_PART} requests × {MOST_TOKENS} tokens"
+    return _repeated_rows(sets, {"suite": name, "digest": some[0][1].digest}, rng)
 
 
-def _forms(family: str) -> dict[str, Iterator[Suite]]:
-    """Return, for each form, a suite for each model in turn: the release again and again, or one key after another."""
-    suite = suites.find(family)
-    drawn = (suites.secret_suite(family, SECRET + str(i).encode()) for i in count())
-    return {f"{suite.name}@{suite.version}": repeat(suite), f"{family} secret": drawn}
+def _drawn(family: str, form: str) -> Iterator[Suite]:
+    """Return a suite for each model in turn: the release again and again, or one key after another."""
+    if form == "public":
+        return repeat(suites.find(family))
+    return (suites.secret_suite(family, SECRET + str(i).encode()) for i in count())
 
 
-def _parts(suite: Suite, n: int) -> list[Suite]:
+def _parts(suite: Suite, n: int, most: int | None = None) -> list[Suite]:
     """Return a suite's probes dealt into suites of `n`, spread over its kinds; what is left over is not asked."""
     n_parts = len(suite.probes) // n
-    return [
-        replace(suite, probes=tuple(replace(p, repeats=1) for p in suite.probes[i::n_parts][:n]))
-        for i in range(n_parts)
-    ]
+    return [replace(suite, probes=tuple(_once(p, most) for p in suite.probes[i::n_parts][:n])) for i in range(n_parts)]
+
+
+def _once(probe: Probe, most: int | None) -> Probe:
+    return replace(probe, repeats=1, max_output_tokens=most or probe.max_output_tokens)
 
 
 def _repeated_rows(sets: list[tuple[str, Suite]], named: dict, rng: np.random.Generator) -> list[dict]:
@@ -189,4 +188,7 @@ def _sample(run: Run) -> Sample:
     return Sample.of(run, {"answer": registry.feature("answer").extract(run, probes)})
 
 
-ROWS = {"tokenizer": tokenizer_rows, "border-input": border_rows, "determinism": determinism_rows}
+_ROWS = {"tokenizer": tokenizer_rows, "border-input": border_rows, "determinism": determinism_rows}
+REPEATED_PARTS = {
+    f"zoo_repeats-{family}-{form}": partial(rows, form=form) for family, rows in _ROWS.items() for form in FORMS
+}

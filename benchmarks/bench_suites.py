@@ -17,22 +17,20 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 import _scripted as scripted
-import _zoo_repeats as repeats
 import numpy as np
 from _drawn import drawn_from_keys
 from _fuzzing import fuzz
 from _results import others, record
 from _suite_checks import checked
-from _suite_rates import ALPHA, N_PERMUTATIONS, SECRET, SEED, family_of, priced, rates, sample, tested, valid
+from _suite_rates import ALPHA, FORMS, N_PERMUTATIONS, SECRET, SEED, kind_of, priced, rates, sample, tested, valid
 from _suites_scripted import SCRIPTED_PARTS
 from _zoo_answers import sampled_here
+from _zoo_repeats import REPEATED_PARTS
 
 from blackbox import suites
 from blackbox.core import Observation, Outcome, Probe, Run, Suite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from blackbox.evidence.samples import Sample
 
 MEMBERS = ("a", "a-tuned", "b", "c")
@@ -80,45 +78,46 @@ def spread(suite: Suite, n_probes: int, repeats: int) -> Suite:
 
 def public_on_the_zoo(rng: np.random.Generator) -> list[dict]:
     """Return the rows of the public one-token suite: 100 independent null pairs, 50 for each relation."""
-    return list(_rows({"one-token.short": (suites.find("one-token.short"), N_CLOSED)}, rng))
+    return _rows("one-token.short", suites.find("one-token.short"), N_CLOSED, rng)
 
 
 def secret_on_the_zoo(rng: np.random.Generator) -> list[dict]:
     """Return the same rows of a one-token suite drawn from a key."""
     secret = suites.secret_suite("one-token", SECRET)
     spoken = replace(secret, probes=tuple(p for p in secret.probes if p.language in {"en", "zh"}))
-    return list(_rows({"one-token secret": (spread(spoken, 10, 10), N_CLOSED)}, rng))
+    return _rows("one-token secret", spread(spoken, 10, 10), N_CLOSED, rng)
 
 
-def open_on_the_zoo(family: str, rng: np.random.Generator) -> list[dict]:
-    """Return the rows of continuation or open-ended, released and drawn from a key, asked of the sampler itself."""
-    drawn_form = suites.short_form(suites.secret_suite(family, SECRET))
-    forms = {f"{family}.short": suites.find(f"{family}.short"), f"{family} secret.short": drawn_form}
+def open_on_the_zoo(rng: np.random.Generator, family: str, form: str) -> list[dict]:
+    """Return the rows of the short form of continuation or open-ended; of the latter six questions, four times each."""
+    name, suite = f"{family}.short", suites.find(f"{family}.short")
+    if form == "secret":
+        name, suite = f"{family} secret.short", suites.short_form(suites.secret_suite(family, SECRET))
     if family == "open-ended":
-        forms = {f"{name}, 6 probes × 4": spread(suite, 6, 4) for name, suite in forms.items()}
-    return list(_rows({name: (suite, N_OPEN[family]) for name, suite in forms.items()}, rng))
+        name, suite = f"{name}, 6 probes × 4", spread(suite, 6, 4)
+    return _rows(name, suite, N_OPEN[family], rng)
 
 
-def _rows(asked: dict[str, tuple[Suite, int]], rng: np.random.Generator) -> Iterator[dict]:
-    for name, (suite, n_sessions) in asked.items():
-        started = perf_counter()
-        samples = {m: [sample(run) for run in sessions(m, suite, n_sessions, rng)] for m in MEMBERS}
-        for relation, (x, y) in RELATIONS.items():
-            pairs = (
-                [pair for m in MEMBERS for pair in zip(samples[m][::2], samples[m][1::2], strict=False)]
-                if x == y
-                else list(zip(samples[x], samples[y], strict=True))
-            )
-            pvalues = tested(pairs)
-            row = {
-                "suite": name, "digest": suite.digest, "on": "zoo", "relation": relation, **rates(pvalues),
-                "by_member": _by_member(pairs, pvalues) if x == y else None,
-                "n_sessions": n_sessions * (len(MEMBERS) if x == y else 2),
-                "calls_a_side": sum(p.repeats for p in suite.probes), "cost_per_verdict_usd": priced(suite),
-                "valid": valid(samples[x] + samples[y]), "seconds": round(perf_counter() - started, 1),
-            }  # fmt: skip
-            print(row, flush=True)
-            yield row
+def _rows(name: str, suite: Suite, n_sessions: int, rng: np.random.Generator) -> list[dict]:
+    """Return a row a relation, asked of four members of the zoo."""
+    started, rows = perf_counter(), []
+    samples = {m: [sample(run) for run in sessions(m, suite, n_sessions, rng)] for m in MEMBERS}
+    for relation, (x, y) in RELATIONS.items():
+        pairs = (
+            [pair for m in MEMBERS for pair in zip(samples[m][::2], samples[m][1::2], strict=False)]
+            if x == y
+            else list(zip(samples[x], samples[y], strict=True))
+        )
+        pvalues = tested(pairs)
+        rows.append({
+            "suite": name, "digest": suite.digest, "on": "zoo", "relation": relation, **rates(pvalues),
+            "by_member": _by_member(pairs, pvalues) if x == y else None,
+            "n_sessions": n_sessions * (len(MEMBERS) if x == y else 2),
+            "calls_a_side": sum(p.repeats for p in suite.probes), "cost_per_verdict_usd": priced(suite),
+            "valid": valid(samples[x] + samples[y]), "seconds": round(perf_counter() - started, 1),
+        })  # fmt: skip
+        print(rows[-1], flush=True)
+    return rows
 
 
 def _by_member(pairs: list[tuple[Sample, Sample]], pvalues: list[float | None]) -> dict[str, int]:
@@ -137,16 +136,16 @@ def fuzzed_parsers(_: np.random.Generator) -> list[dict]:
 PARTS = {
     "zoo_public": public_on_the_zoo,
     "zoo_secret": secret_on_the_zoo,
-    **{f"zoo_repeats-{family}": rows for family, rows in repeats.ROWS.items()},
-    **{f"zoo_open-{family}": partial(open_on_the_zoo, family) for family in N_OPEN},
-    **{f"scripted-{family}": rows for family, rows in SCRIPTED_PARTS.items()},
+    **REPEATED_PARTS,
+    **{f"zoo_open-{f}-{form}": partial(open_on_the_zoo, family=f, form=form) for f in N_OPEN for form in FORMS},
+    **SCRIPTED_PARTS,
     "drawn": drawn_from_keys,
     "parsers": fuzzed_parsers,
 }
 
 
 def main(*wanted: str) -> int:
-    """Run the named parts (`scripted` means all of its families), or all; 1 if a target is missed."""
+    """Run the named parts (`scripted` means all of its families and forms), or all; 1 if a target is missed."""
     good = True
     for part, measure in PARTS.items():
         file = part.partition("-")[0]
@@ -155,8 +154,8 @@ def main(*wanted: str) -> int:
         started = perf_counter()
         rows = measure(np.random.default_rng(SEED))
         same = {"seed": SEED, "n_permutations": N_PERMUTATIONS, "prices_per_mtok": [0.50, 1.50]}
-        measured = {family_of(row) for row in rows}
-        rows += [row for row in others(f"suites_{file}", same, set()) if family_of(row) not in measured]
+        measured = {kind_of(row) for row in rows}
+        rows += [row for row in others(f"suites_{file}", same, set()) if kind_of(row) not in measured]
         checks = checked(rows)
         record(f"suites_{file}", {**same, "rows": rows, "checks": checks, "seconds": perf_counter() - started})
         print(part, checks, flush=True)
