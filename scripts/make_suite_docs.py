@@ -80,7 +80,7 @@ _DRAWN = """
 
 Every family has a secret form: `blackbox suites secret FAMILY`. The rules are public, the key is not, so nobody can know
 the questions beforehand. Parsers, decoding, repeats and limits are those of the release; questions are in English and
-Chinese, those of `one-token` in its four languages too. A draw that repeats a released question, or that lint objects
+Chinese, those of `one-token` and `continuation` in the languages of the release. A draw that repeats a released question, or that lint objects
 to, is drawn again. `knowledge-edge` asks what follows from two released facts (differences, sums,
 ratios, orders; tolerances propagated), `tool-call` draws names, schemas and values and knows the call it expects,
 `identity` and `refusal` put phrases together. How often prompts are the same, over {n_keys} keys ({n_pairs} pairs of them);

@@ -65,6 +65,24 @@ def test_a_secret_suite_keeps_the_rules_of_its_family(family: str) -> None:
     assert not public & {p.messages[-1].content for p in suite.probes}
 
 
+@pytest.mark.parametrize("family", ["one-token", "continuation"])
+def test_a_drawn_suite_asks_in_the_languages_of_the_release(family: str) -> None:
+    """Openings of code and of text in five languages, picks in four."""
+    drawn, released = secret_suite(family, KEY), find(family)
+    assert {p.language for p in drawn.probes} == {p.language for p in released.probes}
+    assert len(drawn.probes) == len(released.probes)
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+def test_a_drawn_suite_says_what_was_not_checked_and_nothing_of_its_release(family: str) -> None:
+    """Its own account of what it holds: how a release came about is no word about questions drawn from a key."""
+    document = secret_suite(family, KEY).document
+    assert document["unchecked"]
+    assert not re.search(
+        "version|by hand|written for this suite", str(document["description"]).replace("name, version", "")
+    )
+
+
 def test_an_unknown_family_or_a_short_key_is_refused() -> None:
     """The nearest family is named; a short key could be guessed."""
     with pytest.raises(SuiteError, match="there is no family 'identiti' to draw from a key; did you mean 'identity'"):

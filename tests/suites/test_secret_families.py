@@ -28,8 +28,8 @@ FAMILIES = ("identity", "knowledge-edge", "refusal", "tool-call")
 PINNED = {
     "identity": "a017e70454a58c3bbad8da33546db25d23a83b81a43a8f8d4d56046dc6fea2f6",
     "knowledge-edge": "5a734dcfce30acb2b3e584681a5b8224d7da9a933d43e797a14ea800197a94e5",
-    "refusal": "7717b56f4654329468bb3385d308a584a9f97cdb1331efbaa0de80d6969eda3b",
-    "tool-call": "3fead3e00b54c5168db05c30b1005306a229f2d4e2485b5009db3bdb66c0770c",
+    "refusal": "2f0c012c2c6ef29539ce22f7b37f0e67728994bd04deb90c8a9e513a517eaab0",
+    "tool-call": "4b0f7aebe8698e65679893fa56f69735fc3d1d6a383eed880a4637b276717f9b",
 }
 """Digest of each family's suite under the first key: the same key gives the same questions for ever."""
 RELATIONS = {
