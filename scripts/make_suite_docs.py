@@ -130,7 +130,7 @@ def document() -> str:
 
     rows = coverage()
     parts = [_HEAD, "\n## Coverage\n", _coverage(rows), "\n## Profiles\n", _profiles(profile_rows())]
-    parts += [*_drawn(), _MEASURED, _measured()]
+    parts += [*_drawn(), _MEASURED, _measured(), _fuzzed()]
     parts += [
         _MAKING,
         "\n## Each suite\n",
@@ -196,6 +196,15 @@ def _measured() -> str:
     rows = [row for file in files for row in json.loads(file.read_text(encoding="utf-8"))["rows"]]
     current = _digests()
     return _table(header, [_measurement(row, current) for row in rows if "rejected_05" in row or "excluded" in row])
+
+
+def _fuzzed() -> str:
+    found = json.loads((_RESULTS / "suites_parsers.json").read_text(encoding="utf-8"))["rows"][0]
+    parsers = {status.partition(" ")[0] for status in found["statuses"]}
+    return (
+        f"\nAnswers cut, joined, repeated and mixed with any code points were given to all {len(parsers)} parsers: of "
+        f"{found['n_answers']:,} answers {found['n_broke']} broke one.\n"
+    )
 
 
 def _digests() -> set[str]:
