@@ -46,7 +46,7 @@ def session_here(
     member: str, suite: Suite, rng: np.random.Generator, *, top: int | None = None
 ) -> list[tuple[Probe, Sampled]]:
     """Return one answer to every probe: asked in an order and in batches of the session's own."""
-    model, most = model_of(member), int(rng.integers(2, MOST_AT_ONCE + 1))
+    model, most = model_of(member), int(rng.integers(4, MOST_AT_ONCE + 1))
     probes = [suite.probes[i] for i in rng.permutation(len(suite.probes))]
     return list(zip(probes, _sampled(model, [_job(member, suite, p, top) for p in probes], most), strict=True))
 
