@@ -127,12 +127,18 @@ def _agreement(x: dict[str, str | None], y: dict[str, str | None], keys: dict[st
 
 def _rows_of(family: str, form: str) -> Callable[[np.random.Generator], list[dict]]:
     """Return what measures one form of a family."""
+    return lambda rng: _measured(family, form, rng if form == "public" else rng.spawn(1)[0])
+
+
+def _measured(family: str, form: str, rng: np.random.Generator) -> list[dict]:
+    """Return the rows of one form: from draws of its own, or both forms would be given the same answers."""
+    name, suite = form_of(family, form)
     if family == "reasoned-choice":
-        return lambda rng: choice_rows(rng, *form_of(family, form), N_KIN)
+        return choice_rows(rng, name, suite, N_KIN)
     if family in REPEATED:
-        return lambda rng: repeated_rows(rng, *form_of(family, form), REPEATED[family], N_FACTS)
+        return repeated_rows(rng, name, suite, REPEATED[family], N_FACTS)
     answer, n_pairs = DRAWN[family]
-    return lambda rng: scripted_rows(rng, *form_of(family, form), answer, n_pairs)
+    return scripted_rows(rng, name, suite, answer, n_pairs)
 
 
 SCRIPTED_PARTS = {
