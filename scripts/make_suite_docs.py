@@ -105,8 +105,7 @@ same two models, so the row speaks of these two.
 pairs of twenty unrelated models do; all models share half of their law, as models share what tempts them. At
 temperature 0 (`knowledge-edge`, `border-input`, `determinism`) a pair is judged against honest hosts: seven sessions of the
 model on the zoo, whose answers never differed there however they were batched, ten scripted hosts elsewhere, which do
-differ. The released near ties and long requests fill fewer verdicts than the row has: each set was asked again in new
-sessions.
+differ. Each pair is of inputs of its own.
 
 A row marked † was measured on an earlier state of its suite's questions.
 """
