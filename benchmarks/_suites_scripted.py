@@ -127,7 +127,12 @@ def _agreement(x: dict[str, str | None], y: dict[str, str | None], keys: dict[st
 
 def _rows_of(family: str, form: str) -> Callable[[np.random.Generator], list[dict]]:
     """Return what measures one form of a family."""
-    return lambda rng: _measured(family, form, rng if form == "public" else rng.spawn(1)[0])
+
+    def measure(rng: np.random.Generator) -> list[dict]:
+        own = rng if form == "public" else rng.spawn(1)[0]
+        return [{**row, "stream": form} for row in _measured(family, form, own)]
+
+    return measure
 
 
 def _measured(family: str, form: str, rng: np.random.Generator) -> list[dict]:

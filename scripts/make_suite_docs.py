@@ -99,7 +99,7 @@ the family's machinery finds, not what it finds of real models, and stand alone 
 (`identity`, `refusal`, `tool-call`, `knowledge-edge`, `reasoned-choice`, `random-bits`). The interval is that of the rate over
 independent pairs (Clopper and Pearson): each pair has sessions of its own and, on scripted answers, two models of its
 own. A dash stands where pairs share sessions, so that no such interval holds. On the zoo all pairs of a row are of the
-same two models, so the row speaks of these two.
+same two models, so that the row speaks of these two (near ties found at each model: of eight models and others).
 
 `reasoned-choice` speaks of kinship, not of sameness: its rows are pairs that agree on wrong answers more than 95 % of the
 pairs of twenty unrelated models do; all models share half of their law, as models share what tempts them. At
@@ -115,7 +115,7 @@ _BOTH = """
 Power at .05, averaged over the relations of both forms. Rows of the zoo are of six to ten questions in each form, other
 questions in each, so that single relations differ by more than chance where questions do: in no row does a secret form find less than
 its public one by more than three standard errors (at most .27 with 60 pairs, .34 with 40, .15 with 200), and none is shown equal any closer.
-
+{same}
 """
 _REVIEW = """
 ## Reviewed
@@ -137,7 +137,7 @@ def document() -> str:
 
     rows = coverage()
     parts = [_HEAD, "\n## Coverage\n", _coverage(rows), "\n## Profiles\n", _profiles(profile_rows())]
-    parts += [*_drawn(), _MEASURED, _measured(), _BOTH, _both_forms(), _fuzzed()]
+    parts += [*_drawn(), _MEASURED, _measured(), _BOTH.format(same=_same_draws()), _both_forms(), _fuzzed()]
     parts += [
         _MAKING,
         "\n## Each suite\n",
@@ -223,6 +223,18 @@ def _both_forms() -> str:
     return _table(
         header, [_form_row(family, on, **forms) for (family, on), forms in power.items() if all(forms.values())]
     )
+
+
+def _same_draws() -> str:
+    """Return which families' forms were given the same scripted draws: rows of before each form had a stream of its own."""
+    found = {
+        row["suite"].removesuffix(" secret")
+        for row in _recorded()
+        if row.get("on") == "scripted answers" and " secret" in row["suite"] and "rule" in row and "stream" not in row
+    }
+    if not found:
+        return ""
+    return f"Both forms of {', '.join(sorted(found))} were given the same scripted draws: equal there means read alike, no more."
 
 
 def _form_row(
