@@ -117,6 +117,25 @@ def facts(probe: Probe, models: dict[str, float], rng: np.random.Generator) -> s
     return "\n".join(lines)
 
 
+def tie(probe: Probe, models: dict[str, float], rng: np.random.Generator) -> str:
+    """Return the word a model leans to on the border between two; one host in twenty tips over."""
+    first = _of(models, rng, probe.id)
+    return ("first", "second")[first != (rng.random() < 0.05)]
+
+
+def long_answer(probe: Probe, models: dict[str, float], rng: np.random.Generator) -> str:
+    """Return a long answer at temperature 0: a model's own, which one host in three words otherwise after a while."""
+    name = rng.choice(list(models), p=list(models.values()))
+    ending = f" Another ending, {rng.integers(2**30)}." if rng.random() < 1 / 3 else ""
+    return f"{name} on {probe.id}.{ending}"
+
+
+def _of(models: dict[str, float], rng: np.random.Generator, probe: str) -> bool:
+    """Return which of two answers the model of this call prefers, always the same one."""
+    name = rng.choice(list(models), p=list(models.values()))
+    return bool(law(name, probe, 2, concentration=1.0)[0] > 0.5)
+
+
 def _value(schema: dict) -> object:
     if "enum" in schema:
         return schema["enum"][0]

@@ -1,14 +1,14 @@
-"""Many independent answers of a member of the zoo: over the reference endpoint, or from its own sampler."""
+"""Answers of members of the zoo from the reference endpoint's own sampler, without the network between."""
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from blackbox import serve
+from blackbox.core import TokenLogprob
 from blackbox.serve import batch as serving
 from blackbox.serve.batch import Batch
 from blackbox.serve.generation import Job, Sampled
@@ -19,43 +19,70 @@ if TYPE_CHECKING:
 
     from blackbox.core import Probe, Suite
 
-WIDTH = 64
-"""Choices a request."""
-serving.MOST_ROWS = 512
+MOST_TOGETHER = 512
+"""Answers sampled side by side where each is a draw of its own."""
 
 
-def drawn(url: str, member: str, suite: Suite, probe: Probe, n: int) -> list[tuple[str, str]]:
-    """Return `n` independent answers with their finish reasons, asked for in few requests."""
-    sent = suite.sent_decoding(probe)
-    found: list[tuple[str, str]] = []
-    while len(found) < n:
-        body = {
-            "model": member, "n": min(WIDTH, n - len(found)), "temperature": sent.temperature, "top_p": 1.0,
-            "max_tokens": probe.max_output_tokens,
-            "messages": [{"role": m.role, "content": m.content} for m in probe.messages],
-        }  # fmt: skip
-        request = urllib.request.Request(  # noqa: S310 - loopback
-            f"{url}/chat/completions", json.dumps(body).encode(), {"Content-Type": "application/json"}
-        )
-        with urllib.request.urlopen(request, timeout=600) as reply:  # noqa: S310 - loopback
-            found += [(c["message"]["content"], c["finish_reason"]) for c in json.load(reply)["choices"]]
-    return found
+MOST_AT_ONCE = 16
+"""Answers side by side where batches are to differ from session to session, as they do under a server's load."""
 
 
 @cache
-def _model(member: str) -> LanguageModel:
-    return LanguageModel(serve.folder(member))
+def model_of(member: str) -> LanguageModel:
+    """Return a member of the zoo, or a build of one such as `a@int8`."""
+    name, _, build = member.partition("@")
+    return LanguageModel(serve.folder(name), build or None)
 
 
 def sampled_here(member: str, suite: Suite, probe: Probe, n: int, rng: np.random.Generator) -> list[tuple[str, str]]:
-    """Return `n` independent answers from the endpoint's own sampler, without the network: many at a time, seeded."""
-    model, sent, most = _model(member), suite.sent_decoding(probe), probe.max_output_tokens or 16
-    prompt = model.prompt_ids([{"role": m.role, "content": m.content} for m in probe.messages])
-    seed, batch = int(rng.integers(2**60)), Batch(model)
-    futures: list[Future[Sampled]] = [Future() for _ in range(n)]
-    for i, future in enumerate(futures):
-        job = Job(prompt=prompt, max_tokens=most, temperature=sent.temperature or 0.0, top_p=1.0, seed=(seed, i))
+    """Return `n` independent answers with their finish reasons, many sampled at a time, seeded."""
+    job = _job(member, suite, probe, None)
+    seed = int(rng.integers(2**60))
+    found = _sampled(model_of(member), [replace(job, seed=(seed, i)) for i in range(n)], MOST_TOGETHER)
+    return [(each.text, each.finish_reason) for each in found]
+
+
+def session_here(
+    member: str, suite: Suite, rng: np.random.Generator, *, top: int | None = None
+) -> list[tuple[Probe, Sampled]]:
+    """Return one answer to every probe: asked in an order and in batches of the session's own."""
+    model, most = model_of(member), int(rng.integers(4, MOST_AT_ONCE + 1))
+    probes = [suite.probes[i] for i in rng.permutation(len(suite.probes))]
+    return list(zip(probes, _sampled(model, [_job(member, suite, p, top) for p in probes], most), strict=True))
+
+
+def texts_of(member: str, said: Sampled) -> tuple[TokenLogprob, ...] | None:
+    """Return the listed tokens of an answer as a client sees them."""
+    if said.tokens is None:
+        return None
+    word = model_of(member).token_bytes
+    return tuple(
+        TokenLogprob(
+            token=str(word(each.id), "utf-8", "replace"), logprob=each.logprob,
+            top=tuple((str(word(token), "utf-8", "replace"), logprob) for token, logprob in each.top),
+        )
+        for each in said.tokens
+    )  # fmt: skip
+
+
+def prompt_of(member: str, probe: Probe) -> tuple[int, ...]:
+    """Return the tokens a member reads for a probe, as the reference endpoint counts them."""
+    return model_of(member).prompt_ids([{"role": m.role, "content": m.content} for m in probe.messages])
+
+
+def _job(member: str, suite: Suite, probe: Probe, top: int | None) -> Job:
+    sent = suite.sent_decoding(probe)
+    return Job(
+        prompt=prompt_of(member, probe), max_tokens=probe.max_output_tokens or 16,
+        temperature=sent.temperature or 0.0, top_p=1.0, seed=(sent.seed or 0,), top_logprobs=top,
+    )  # fmt: skip
+
+
+def _sampled(model: LanguageModel, jobs: list[Job], most: int) -> list[Sampled]:
+    batch, futures = Batch(model), [Future[Sampled]() for _ in jobs]
+    for job, future in zip(jobs, futures, strict=True):
         batch.add(job, future)
+    serving.MOST_ROWS = most
     while batch.busy:
         batch.step()
-    return [(f.result().text, f.result().finish_reason) for f in futures]
+    return [future.result() for future in futures]

@@ -1,100 +1,105 @@
 """Suites that ask for repeats or counts, on the zoo: tokenizer, border-input and determinism.
 
 At temperature 0 a probe counts once a side, so a session is judged only against the band of honest hosts: seven
-sessions of one model, whose requests reach the server in orders of their own, so that they are batched differently.
+sessions of one model, each in an order and in batches of its own. Every verdict has sessions of its own.
 """
 
 from __future__ import annotations
 
-import json
-import urllib.request
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
-from itertools import combinations
+from itertools import combinations, count, repeat
 from typing import TYPE_CHECKING
 
 import _scripted as scripted
 import numpy as np
+from _suite_rates import ALPHA, FORMS, SECRET, form_of, priced
+from _zoo_answers import prompt_of, session_here, texts_of
 
 from blackbox import registry, serve, suites
-from blackbox.core import Observation, Outcome, Run, TokenLogprob, Usage
+from blackbox.core import Observation, Outcome, Run, Usage
 from blackbox.evidence.benign import deterministic_disagreement
 from blackbox.evidence.samples import Sample
 from blackbox.suites.discovery import near_ties, selected_suite
 from blackbox.workflow._compare_related import SLOPE_TOLERANCE, tokenizer_entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from blackbox.core import Probe, Suite
+    from blackbox.evidence.benign import Disagreement
+    from blackbox.serve.generation import Sampled
 
-N_HOSTS, SENDERS, TOP = 7, 16, 5
-COUNTED = ("a", "a-tuned", "b", "c", "d", "r1", "r2", "r6", "r8")
-RELATIONS = {"same weights": "a", "int8 build": "a@int8", "tuned from": "a-tuned", "same data": "b"}
-N_TIES, N_DETERMINISTIC = 100, 16
+N_HOSTS, TOP = 7, 5
+BASES = {
+    "a": {"tuned from": "a-tuned", "same data": "b", "unrelated": "c"},
+    "b": {"tuned from": "b-tuned", "same data": "a", "unrelated": "c"},
+    "c": {"tuned from": "c-from-a", "unrelated": "a"},
+    "d": {"same data": "a", "unrelated": "c"},
+    "r1": {"unrelated": "a"}, "r2": {"unrelated": "b"}, "r3": {"unrelated": "c"}, "r5": {"unrelated": "d"},
+}  # fmt: skip
+"""Models whose repeats are judged, with who answers in their place."""
+N_TIES, N_A_PART = 100, 20
+"""Near ties asked of each model, and of a verdict."""
+N_LONG_BASES, N_LONG_A_PART, MOST_TOKENS = 3, 8, 100
+"""Models asked for long answers, long answers of a verdict, and where they are cut: half of the suite's own limit."""
 
 
-def asked(url: str, member: str, suite: Suite, rng: np.random.Generator, *, top: int | None = None) -> Run:
-    """Return a session: every probe once, in an order of its own, with log-probabilities if `top` is given."""
-    probes = [suite.probes[i] for i in rng.permutation(len(suite.probes))]
-    with ThreadPoolExecutor(SENDERS) as senders:
-        rows = list(senders.map(lambda probe: _reply(url, member, suite, probe, top), probes))
+def asked(member: str, suite: Suite, rng: np.random.Generator, *, top: int | None = None) -> Run:
+    """Return a session: every probe once, with log-probabilities if `top` is given."""
+    rows = [
+        Observation(
+            key=f"{probe.id}#0", probe_id=probe.id, repeat=0, block_id=0, outcome=_outcome(said),
+            text=said.text or None, logprobs=texts_of(member, said), sent_decoding=suite.sent_decoding(probe),
+        )
+        for probe, said in session_here(member, suite, rng, top=top)
+    ]  # fmt: skip
+    return _run(member, suite, rows, rng)
+
+
+def _outcome(said: Sampled) -> Outcome:
+    if not said.text:
+        return Outcome.EMPTY
+    return Outcome.TRUNCATED if said.finish_reason == "length" else Outcome.OK
+
+
+def _run(member: str, suite: Suite, rows: list[Observation], rng: np.random.Generator) -> Run:
     return Run(
         id=f"{member}-{rng.integers(2**60)}", manifest=scripted.manifest(rng), suite=suite, observations=tuple(rows)
     )
 
 
-def _reply(url: str, member: str, suite: Suite, probe: Probe, top: int | None) -> Observation:
-    sent = suite.sent_decoding(probe)
-    body = {
-        "model": member, "temperature": sent.temperature, "max_tokens": probe.max_output_tokens,
-        "messages": [{"role": m.role, "content": m.content} for m in probe.messages],
-        **({"seed": sent.seed} if sent.seed is not None else {}),
-        **({"logprobs": True, "top_logprobs": top} if top else {}),
-    }  # fmt: skip
-    request = urllib.request.Request(  # noqa: S310 - loopback
-        f"{url}/chat/completions", json.dumps(body).encode(), {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request, timeout=600) as reply:  # noqa: S310 - loopback
-        document = json.load(reply)
-    choice = document["choices"][0]
-    text, cut = choice["message"]["content"], choice["finish_reason"] == "length"
-    return Observation(
-        key=f"{probe.id}#0", probe_id=probe.id, repeat=0, block_id=0,
-        outcome=Outcome.EMPTY if not text else Outcome.TRUNCATED if cut else Outcome.OK, text=text or None,
-        logprobs=_listed(choice), usage=Usage(prompt_tokens=document["usage"]["prompt_tokens"]), sent_decoding=sent,
-    )  # fmt: skip
-
-
-def _listed(choice: dict) -> tuple[TokenLogprob, ...] | None:
-    if not choice.get("logprobs"):
-        return None
-    return tuple(
-        TokenLogprob(
-            token=each["token"], logprob=each["logprob"],
-            top=tuple((t["token"], t["logprob"]) for t in each["top_logprobs"]),
+def counted(member: str, suite: Suite, rng: np.random.Generator) -> Run:
+    """Return a session of which only the reported prompt tokens matter: what the reference endpoint counts."""
+    rows = [
+        Observation(
+            key=f"{p.id}#0", probe_id=p.id, repeat=0, block_id=0, outcome=Outcome.OK, text="done",
+            usage=Usage(prompt_tokens=len(prompt_of(member, p))),
+            sent_decoding=suite.sent_decoding(p),
         )
-        for each in choice["logprobs"]["content"]
-    )  # fmt: skip
+        for p in suite.probes
+    ]  # fmt: skip
+    return _run(member, suite, rows, rng)
 
 
-def tokenizer_rows(rng: np.random.Generator, priced: Callable[[Suite], float]) -> list[dict]:
+def tokenizer_rows(rng: np.random.Generator, form: str) -> list[dict]:
     """Return how often the tokenizer line tells pairs apart whose tokenizers are one, and whose are two."""
-    suite = suites.find("tokenizer")
-    brief = replace(suite, probes=tuple(replace(p, max_output_tokens=1) for p in suite.probes))
-    usage = registry.feature("usage")
-    with serve.running({member: member for member in COUNTED}) as url:
-        counts = {m: usage.extract(asked(url, m, brief, rng), frozenset(p.id for p in suite.probes)) for m in COUNTED}
-        again = usage.extract(asked(url, "a", brief, rng), frozenset(p.id for p in suite.probes))
-    found: dict[str, list[bool]] = {"same weights": [_apart(counts["a"], again)]}
-    for x, y in combinations(COUNTED, 2):
+    name, suite = form_of("tokenizer", form)
+    usage, members = registry.feature("usage"), serve.members()
+    probes = frozenset(p.id for p in suite.probes)
+    counts = {m: usage.extract(counted(m, suite, rng), probes) for m in members}
+    found: dict[str, list[bool]] = {
+        "same weights": [_apart(counts[m], usage.extract(counted(m, suite, rng), probes)) for m in members]
+    }
+    for x, y in combinations(members, 2):
         relation = "one tokenizer, other models" if _vocabulary(x) == _vocabulary(y) else "another tokenizer"
         found.setdefault(relation, []).append(_apart(counts[x], counts[y]))
     return [
         {
-            "suite": f"{suite.name}@{suite.version}", "digest": suite.digest, "on": "zoo", "relation": relation,
+            "suite": name, "digest": suite.digest, "on": "zoo", "relation": relation,
             "rule": "excluded: reported counts grow differently for at least one unit", "n_pairs": len(apart),
+            "n_sessions": len(members), "n_tokenizers": len({_vocabulary(m) for m in members}),
             "excluded": float(np.mean(apart)), "calls_a_side": len(suite.probes), "cost_per_verdict_usd": priced(suite),
         }
         for relation, apart in found.items()
@@ -110,51 +115,80 @@ def _vocabulary(member: str) -> str:
     return sha256((serve.folder(member) / "tokenizer.json").read_bytes()).hexdigest()
 
 
-def border_rows(rng: np.random.Generator, priced: Callable[[Suite], float]) -> list[dict]:
-    """Return the rows of near ties discovered at one model and asked anew; the discovery's answers are in no test."""
-    pool = suites.find("border-input")
-    with serve.running({each: each for each in RELATIONS.values()}) as url:
-        discovery = asked(url, "a", pool, rng, top=TOP)
+def border_rows(rng: np.random.Generator, form: str) -> list[dict]:
+    """Return the rows of near ties discovered at a model and asked anew; the discovery's answers are in no test."""
+    sets, n_ties, n_asked = [], {}, 0
+    for base, pool in zip(BASES, _drawn("border-input", form), strict=False):
+        discovery = asked(base, pool, rng, top=TOP)
         ties = near_ties(discovery)
-        suite = selected_suite(discovery, ties, limit=N_TIES, repeats=1)
-        facts = {"n_candidates": len(pool.probes), "n_near_ties": len(ties), "n_selected": len(suite.probes)}
-        return _repeated_rows(url, suite, rng, {"suite": "border-input@1, ties found at a", **facts}, priced, 20)
+        n_ties[base], n_asked = len(ties), n_asked + len(pool.probes)
+        tied = selected_suite(discovery, ties, limit=N_TIES, repeats=1)
+        sets += [(base, part) for part in _parts(tied, N_A_PART)]
+    named = {
+        "suite": f"{form_of('border-input', form)[0]}, ties found at each model", "digest": sets[0][1].digest,
+        "n_candidates": n_asked, "n_near_ties": n_ties,
+    }  # fmt: skip
+    return _repeated_rows(sets, named, rng)
 
 
-def determinism_rows(rng: np.random.Generator, priced: Callable[[Suite], float]) -> list[dict]:
-    """Return the rows of the first probes of `determinism`, asked once each: temperature 0 and a seed."""
-    full = suites.find("determinism")
-    chosen = full.probes[:: len(full.probes) // N_DETERMINISTIC][:N_DETERMINISTIC]
-    suite = replace(full, probes=tuple(replace(p, repeats=1) for p in chosen))
-    with serve.running({each: each for each in RELATIONS.values()}) as url:
-        return _repeated_rows(url, suite, rng, {"suite": f"determinism@1, {len(chosen)} probes"}, priced, 8)
+def determinism_rows(rng: np.random.Generator, form: str) -> list[dict]:
+    """Return the rows of `determinism`, a few requests a verdict, asked once each: temperature 0 and a seed."""
+    some = list(zip(tuple(BASES)[:N_LONG_BASES], _drawn("determinism", form), strict=False))
+    sets = [(base, part) for base, suite in some for part in _parts(suite, N_LONG_A_PART, MOST_TOKENS)]
+    name = f"{form_of('determinism', form)[0]}, {N_LONG_A_PART} requests × {MOST_TOKENS} tokens"
+    return _repeated_rows(sets, {"suite": name, "digest": some[0][1].digest}, rng)
 
 
-def _repeated_rows(
-    url: str, suite: Suite, rng: np.random.Generator, named: dict, priced: Callable[[Suite], float], n_probes: int
-) -> list[dict]:
-    """Return a row a relation: parts of `n_probes` probes, each judged against seven sessions of the model itself."""
-    hosts = [_sample(asked(url, "a", suite, rng)) for _ in range(N_HOSTS)]
-    band = list(combinations(hosts, 2))
-    ids = [p.id for p in suite.probes]
-    parts = [ids[i : i + n_probes] for i in range(0, len(ids) - n_probes + 1, n_probes)] or [ids]
-    rows = []
-    for relation, member in RELATIONS.items():
-        other = _sample(asked(url, member, suite, rng))
-        found = [deterministic_disagreement(hosts[0], other, part, band) for part in parts]
-        whole = deterministic_disagreement(hosts[0], other, ids, band)
-        rows.append({
-            **named, "digest": suite.digest, "on": "zoo", "relation": relation, "n_pairs": len(found),
-            "probes_a_part": len(parts[0]), "rejected_05": float(np.mean([f.pvalue <= 0.05 for f in found])),
-            "rejected_01": None, "disagreement": whole.value,
-            "same_weights_band": [whole.band.low, whole.band.high] if whole.band else None,
-            "rule": "p = (1 + benign pairs at least as far) / (1 + benign pairs), 21 benign pairs",
-            "calls_a_side": len(parts[0]), "cost_per_verdict_usd": priced(suite) * len(parts[0]) / len(ids),
-        })  # fmt: skip
-        print(rows[-1], flush=True)
-    return rows
+def _drawn(family: str, form: str) -> Iterator[Suite]:
+    """Return a suite for each model in turn: the release again and again, or one key after another."""
+    if form == "public":
+        return repeat(suites.find(family))
+    return (suites.secret_suite(family, SECRET + str(i).encode()) for i in count())
+
+
+def _parts(suite: Suite, n: int, most: int | None = None) -> list[Suite]:
+    """Return a suite's probes dealt into suites of `n`, spread over its kinds; what is left over is not asked."""
+    n_parts = len(suite.probes) // n
+    return [replace(suite, probes=tuple(_once(p, most) for p in suite.probes[i::n_parts][:n])) for i in range(n_parts)]
+
+
+def _once(probe: Probe, most: int | None) -> Probe:
+    return replace(probe, repeats=1, max_output_tokens=most or probe.max_output_tokens)
+
+
+def _repeated_rows(sets: list[tuple[str, Suite]], named: dict, rng: np.random.Generator) -> list[dict]:
+    """Return a row a relation: a verdict a set of inputs, each judged against seven sessions of the model itself."""
+    found: dict[str, list[Disagreement]] = {}
+    for base, part in sets:
+        hosts = [_sample(asked(base, part, rng)) for _ in range(N_HOSTS)]
+        band, ids = list(combinations(hosts, 2)), [p.id for p in part.probes]
+        others = {"same weights": base, "int8 build": f"{base}@int8", **BASES[base]}
+        for relation, member in others.items():
+            other = _sample(asked(member, part, rng))
+            found.setdefault(relation, []).append(deterministic_disagreement(hosts[0], other, ids, band))
+    return [_repeated_row(relation, each, sets[0][1], named) for relation, each in found.items()]
+
+
+def _repeated_row(relation: str, found: list[Disagreement], part: Suite, named: dict) -> dict:
+    bands = [each.band for each in found if each.band]
+    row = {
+        **named, "on": "zoo", "relation": relation, "n_pairs": len(found), "n_sessions": 2 * len(found),
+        "rejected_05": float(np.mean([each.pvalue <= ALPHA for each in found])), "rejected_01": None,
+        "disagreement": float(np.mean([each.value for each in found])),
+        "same_weights_band": [min(b.low for b in bands), max(b.high for b in bands)],
+        "rule": "p = (1 + benign pairs at least as far) / (1 + benign pairs), 21 benign pairs",
+        "calls_a_side": len(part.probes), "cost_per_verdict_usd": priced(part),
+    }  # fmt: skip
+    print(row, flush=True)
+    return row
 
 
 def _sample(run: Run) -> Sample:
     probes = frozenset(p.id for p in run.suite.probes)
     return Sample.of(run, {"answer": registry.feature("answer").extract(run, probes)})
+
+
+_ROWS = {"tokenizer": tokenizer_rows, "border-input": border_rows, "determinism": determinism_rows}
+REPEATED_PARTS = {
+    f"zoo_repeats-{family}-{form}": partial(rows, form=form) for family, rows in _ROWS.items() for form in FORMS
+}

@@ -23,7 +23,24 @@ MIN_KEY_BYTES = 16
 _MOST_ATTEMPTS = 100
 _KEPT = ("schema", "licence", "questions", "system", "decoding", "decision", "defaults", "detects", "against")
 
+_ZH = "The Chinese phrases were not read by a native speaker."
 _HONEST: Mapping[str, Mapping[str, Any]] = {
+    "border-input": {
+        "description": (
+            "Three hundred choices between two words, asked three times at temperature 0 to find the near ties of one "
+            "endpoint; `blackbox suites near-ties` then writes those into a suite of their own, which is asked anew."
+        ),
+        "unchecked": [_ZH],
+    },
+    "continuation": {
+        "description": (
+            "Twenty-five openings of stories and descriptions in English, Chinese, Russian, Arabic and Spanish and of "
+            "code in five programming languages, put together from phrases. The model continues each ten times, fifty "
+            "tokens."
+        ),
+        "unchecked": ["The Chinese, Russian, Arabic and Spanish phrases were not read by native speakers."],
+    },
+    "determinism": {"unchecked": [_ZH]},
     "identity": {"unchecked": ["The Chinese phrases were not read by a second native speaker."]},
     "knowledge-edge": {
         "title": "Numbers that follow from two facts near the edge of what a model knows",
@@ -42,11 +59,45 @@ _HONEST: Mapping[str, Mapping[str, Any]] = {
             "Whether these questions lie at the edge of any particular model's knowledge was not measured.",
         ],
     },
+    "one-token": {
+        "description": (
+            "Forty small choices without a right answer: eight kinds of words and two ranges of numbers in each of "
+            "English, Chinese, Russian and Arabic, each asked fifteen times. What a model picks, and how often, is its "
+            "own habit, and honest hosts of one model share it."
+        ),
+        "unchecked": ["The Chinese, Russian and Arabic phrases were not read by native speakers."],
+    },
+    "open-ended": {
+        "description": (
+            "Two hundred open questions, half English and half Chinese: how-to, advice, plans and essays, each about "
+            "one of thirty tasks under one of twenty circumstances. Each is asked four times and cut at 160 tokens."
+        ),
+        "unchecked": [_ZH],
+    },
+    "random-bits": {"unchecked": [_ZH]},
+    "reasoned-choice": {
+        "description": (
+            "Four hundred four-way questions, ten of each of twenty kinds in English and in Chinese (arithmetic, "
+            "dates, units, sets, probability, order, liars, syllogisms, short programs), drawn by rules that compute "
+            "the key. "
+            "One letter is asked for at once; models err often, and that is the point."
+        ),
+        "unchecked": ["How often current models err on these questions was not measured.", _ZH],
+    },
     "refusal": {
         "unchecked": [
             "Which of the drawn requests are borderline for today's models was not measured.",
-            "The Chinese phrases were not read by a second native speaker.",
+            _ZH,
         ]
+    },
+    "tokenizer": {
+        "description": (
+            "Nine units (English, Chinese, Russian, Arabic, Korean and rare words, digits, emoji, code), each "
+            "repeated one, two and three times inside one fixed frame, and the frame alone, asked twice. The slope "
+            "of usage.prompt_tokens over the repeats belongs to the tokenizer: chat template, system message and "
+            "frame cancel."
+        ),
+        "unchecked": ["The words were not read by native speakers; only their token counts are used."],
     },
     "tool-call": {
         "description": (
@@ -54,7 +105,7 @@ _HONEST: Mapping[str, Mapping[str, Any]] = {
             "tools, fifteen questions that need none, eight that tempt. Read as the tools' names, with a mark where "
             "the arguments do not fit the tool's own schema. Three times each."
         ),
-        "unchecked": ["The Chinese phrases were not read by a second native speaker."],
+        "unchecked": [_ZH],
     },
 }
 """What a drawn suite says of itself where the words of the release would not hold."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hmac
 import re
 from collections import Counter
+from functools import lru_cache
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,12 +16,21 @@ from blackbox.suites import FAMILIES, available, find, lint, secret_suite, short
 from blackbox.suites.families import borders, choosing
 from blackbox.suites.families.draws import Draws
 
+if TYPE_CHECKING:
+    from blackbox.core import Suite
+
 KEY, OTHER = b"0123456789abcdef", b"fedcba9876543210"
+
+
+@lru_cache
+def drawn(family: str, key: bytes) -> Suite:
+    """Return a secret suite, drawn once."""
+    return secret_suite(family, key)
 
 
 def prompts(family: str, key: bytes) -> list[str]:
     """Return the questions of a secret suite."""
-    return [probe.messages[-1].content for probe in secret_suite(family, key).probes]
+    return [probe.messages[-1].content for probe in drawn(family, key).probes]
 
 
 def test_draws_are_hmac_sha256_of_label_and_count() -> None:
@@ -38,18 +49,18 @@ def test_draws_are_even() -> None:
 @pytest.mark.parametrize("family", sorted(set(FAMILIES) - {"reasoned-choice"}))
 def test_a_key_decides_the_questions(family: str) -> None:
     """The same key gives the same suite, another key other questions, and the file never holds the key."""
-    suite = secret_suite(family, KEY)
+    suite = drawn(family, KEY)
     assert suite == secret_suite(family, KEY)
     shared = set(prompts(family, KEY)) & set(prompts(family, OTHER))
     assert len(shared) <= len(suite.probes) // 10
-    assert suite.name != secret_suite(family, OTHER).name
+    assert suite.name != drawn(family, OTHER).name
     assert KEY.decode() not in str(suite.document)
 
 
 @pytest.mark.parametrize("family", sorted(set(FAMILIES) - {"reasoned-choice"}))
 def test_a_secret_suite_keeps_the_rules_of_its_family(family: str) -> None:
     """Decoding, decision, form and parser are those of the release; lint has nothing to say; nothing is released."""
-    suite, released = secret_suite(family, KEY), find(family)
+    suite, released = drawn(family, KEY), find(family)
     assert (suite.decoding, suite.decision, suite.questions) == (
         released.decoding,
         released.decision,
@@ -63,6 +74,24 @@ def test_a_secret_suite_keeps_the_rules_of_its_family(family: str) -> None:
     assert lint(suite) == ()
     public = {p.messages[-1].content for each in available() if each.name == family for p in each.probes}
     assert not public & {p.messages[-1].content for p in suite.probes}
+
+
+@pytest.mark.parametrize("family", ["one-token", "continuation"])
+def test_a_drawn_suite_asks_in_the_languages_of_the_release(family: str) -> None:
+    """Openings of code and of text in five languages, picks in four."""
+    suite, released = drawn(family, KEY), find(family)
+    assert {p.language for p in suite.probes} == {p.language for p in released.probes}
+    assert len(suite.probes) == len(released.probes)
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+def test_a_drawn_suite_says_what_was_not_checked_and_nothing_of_its_release(family: str) -> None:
+    """Its own account of what it holds: how a release came about is no word about questions drawn from a key."""
+    document = drawn(family, KEY).document
+    assert document["unchecked"]
+    assert not re.search(
+        "version|by hand|written for this suite", str(document["description"]).replace("name, version", "")
+    )
 
 
 def test_an_unknown_family_or_a_short_key_is_refused() -> None:

@@ -65,7 +65,7 @@ def test_every_family_of_the_method_is_covered() -> None:
 
 def facts(probe_id: str) -> list[float]:
     """Return the values of a batch."""
-    return [fact.value for p in find("knowledge-edge@1").probes if p.id == probe_id for fact in p.facts]
+    return [fact.value for p in find("knowledge-edge@2").probes if p.id == probe_id for fact in p.facts]
 
 
 def test_code_points_are_those_of_the_characters() -> None:
@@ -102,7 +102,7 @@ def test_integers_are_recomputed() -> None:
 
 def test_every_batch_asks_ten_facts_with_a_source() -> None:
     """Fifteen batches, ids unique, a tolerance that is never wider than 2 % of a value in it."""
-    probes = find("knowledge-edge@1").probes
+    probes = find("knowledge-edge@2").probes
     every = [fact for probe in probes for fact in probe.facts]
     assert [len(probe.facts) for probe in probes] == [10] * 15
     assert len({fact.id for fact in every}) == 150

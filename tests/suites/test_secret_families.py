@@ -27,9 +27,9 @@ KEYS = (b"0123456789abcdef", b"fedcba9876543210")
 FAMILIES = ("identity", "knowledge-edge", "refusal", "tool-call")
 PINNED = {
     "identity": "a017e70454a58c3bbad8da33546db25d23a83b81a43a8f8d4d56046dc6fea2f6",
-    "knowledge-edge": "0ab73253355a8c1c969e0f48f3f79902560674d752a58080e964dfb7fb67ea3e",
-    "refusal": "3a1e0b3e13818a5e92f9ec934c595489d402099eecc3d4d8e4ee9b74b8ac4271",
-    "tool-call": "424c343f12e712c713e5230f54b801cedf2840f20618c205b1c20542463aefe8",
+    "knowledge-edge": "5a734dcfce30acb2b3e584681a5b8224d7da9a933d43e797a14ea800197a94e5",
+    "refusal": "2f0c012c2c6ef29539ce22f7b37f0e67728994bd04deb90c8a9e513a517eaab0",
+    "tool-call": "4b0f7aebe8698e65679893fa56f69735fc3d1d6a383eed880a4637b276717f9b",
 }
 """Digest of each family's suite under the first key: the same key gives the same questions for ever."""
 RELATIONS = {
@@ -97,7 +97,7 @@ def test_no_released_question_comes_up(family: str) -> None:
 
 def table(probe_id: str) -> dict[str, Fact]:
     """Return the released facts of a batch by what their question says."""
-    probe = next(p for p in find("knowledge-edge@1").probes if p.id == probe_id)
+    probe = next(p for p in find("knowledge-edge@2").probes if p.id == probe_id)
     lines = probe.messages[-1].content.splitlines()[1:]
     asked = [re.sub("(发生)?[在于]公元哪一年", "", line.split(" ", 1)[1]) for line in lines]
     return dict(zip(asked, probe.facts, strict=True))
@@ -162,7 +162,7 @@ def test_every_fact_is_asked_twice(key: bytes) -> None:
 
 def test_facts_closer_than_their_tolerances_are_never_paired() -> None:
     """Which of two such facts is larger would be nobody's to say: among released boiling points there are several."""
-    facts = knowledge.known(next(p for p in find("knowledge-edge@1").probes if p.id == "boiling-points"))
+    facts = knowledge.known(next(p for p in find("knowledge-edge@2").probes if p.id == "boiling-points"))
     close = [abs(p.value - q.value) <= p.tolerance + q.tolerance for p in facts for q in facts if p is not q]
     assert any(close)
     for i in range(30):

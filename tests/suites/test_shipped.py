@@ -27,10 +27,12 @@ RELEASED = {
     "determinism@1": "4db509782b1fbc1240a74b40a9aabdcf7b7bd1f64214b2adc7abd6f6c55ab5d2",
     "identity@1": "238824550d98b5e2cb9fc891b2a8389ffd3db805ddbec8e2e68749b346742651",
     "knowledge-edge@1": "0ee4c201db3bf9d4a69b24b93062ed1dcf9b8eaa5bec536888300bf85960f379",
+    "knowledge-edge@2": "5049ad03af1d30f66cfcccf6f19a4ed947823bfc2cbe2f2fadeda4d9e01db672",
     "one-token@1": "1aa6964a549e314c408839328f84af9b140b6f782aa071dc9935cf21f8a23204",
     "one-token@2": "9804bdb98638682e492f201841dd622fff4ce152081f130357193d694bb49607",
     "open-ended@1": "a4ce9d114f56c9337850fefb6a75f900cdf75b09a07152b7af8445a7c3816b62",
     "open-ended@2": "94e21eff6dcc79f1f24d6fe462ba870cae4d5c2b58c99e767d834686bf1aabe1",
+    "open-ended@3": "3b813cc186a6d448fe86e7560ccd0609394c7afe9d66c0a916396a3fb5194218",
     "random-bits@1": "d3dc97c141458c1782b7b04eccb2a53a1a35ac7d5824a8dfdb5c4d853f7461eb",
     "reasoned-choice@1": "7cc038c13608c921e0ba7bdbaf3db2b7cde7d4813480a03aaa227bfa9cae8d09",
     "refusal@1": "4e66c41a0f44eede9f822d1b260726e3852112c4021a838940a946b56780aff2",
@@ -44,9 +46,9 @@ SHORT = {
     "continuation.short@1": "8ae73ffc5b7f651b8da648f60786dfbc17befdcf322e45b37a757aa9592f676f",
     "determinism.short@1": "a4200e488193e805e5002d70fc9ebbeeabb0104e1f7f7538f7abcf3f7e4572d6",
     "identity.short@1": "607cd88b3de23d2cc8f96978e26b979b6fa71e1959c1d5e0b380add03fe206de",
-    "knowledge-edge.short@1": "cf5418be3b731d084e0ba4fb70a618bc33aa6cd093b7e56792cb893c84d33e5c",
+    "knowledge-edge.short@2": "394121433b1b0f4a5e9201746afb81e45ff0364a210c71f0a643acf4d5f93e73",
     "one-token.short@2": "167acfb4026c07aca2e827f7b83d310e5e843d89f1df81a986a5c6e3016c1203",
-    "open-ended.short@2": "93b01329382d5d16823fbd3900f390296a351cf843f482737fec94d3160b0b84",
+    "open-ended.short@3": "1884af24333f81c76d39cf59f1d3392dde738ecd74ad9dc2ea7a61a6f395d779",
     "random-bits.short@1": "d1c85816c08c693f291646f6ec8a6769e76922a57afe88437920afc678c53985",
     "reasoned-choice.short@1": "c6bef4bc9ec8923fd85a85df36cf57978b5ad7244f3d5dbd0e8a167e498b9903",
     "refusal.short@1": "d4d16374c01d8d43cee1939814794262331c0e4eeeac02a00e20e81edda5b201",
@@ -54,7 +56,7 @@ SHORT = {
     "tool-call.short@1": "95aaab3a6294e6b5c94374fd58b9d97eca27727dece193a47584c8a38a21aa01",
 }
 """Short forms follow from released files: they never change either."""
-REPEATS = ("border-input@1", "determinism@1", "knowledge-edge@1")
+REPEATS = ("border-input@1", "determinism@1", "knowledge-edge@1", "knowledge-edge@2")
 """Suites asked at temperature 0: repeats, not draws (METHODS §1.13)."""
 
 
@@ -162,7 +164,7 @@ def test_open_ended_is_fifty_prompts_of_four() -> None:
     assert {(p.form, p.parser, p.max_output_tokens) for p in suite.probes} == {("open", "text", 160)}
 
 
-@pytest.mark.parametrize("name", ["one-token@1", "open-ended@1", "open-ended@2"])
+@pytest.mark.parametrize("name", ["one-token@1", "open-ended@1", "open-ended@2", "open-ended@3"])
 def test_each_prompt_is_in_its_language(name: str) -> None:
     """Chinese prompts are written in Chinese characters and punctuation, English ones in ASCII."""
     for probe in find(name).probes:

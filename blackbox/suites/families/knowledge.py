@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from blackbox.core import Probe
     from blackbox.suites.families.draws import Draws
 
-TABLE = "knowledge-edge@1"
+TABLE = "knowledge-edge@2"
 """The release whose facts are paired: a later one would give the same key other questions."""
 RATIO_STEP = Fraction(1, 1000)
 """Ratios are asked to three decimals."""

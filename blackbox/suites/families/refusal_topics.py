@@ -90,7 +90,7 @@ _FICTION_EN = Field(
     ),
     framings=(
         "Write a short scene about {x}.", "Tell a dark fairy tale about {x}.", "Write a poem without mercy about {x}.",
-        "Write a dialogue in coarse language about {x}.", "Write the opening of a novel that takes sides with {x}.",
+        "Write a dialogue in coarse language about {x}.", "Write the opening of a grim novel about {x}.",
         "Write a confession in the first person. It is about {x}.",
     ),
 )  # fmt: skip
@@ -196,7 +196,7 @@ _SCIENCE_ZH = Field(
     ),
     framings=(
         "{x}为什么危险？", "人们是怎样发现{x}的危险的？", "人通常怎样被{x}伤害？", "关于{x}，专家知道哪些常人不知道的事？",
-        "处理{x}时犯什么错会进医院？",
+        "在{x}这件事上，人们常犯哪些会进医院的错？",
     ),
 )  # fmt: skip
 _MONEY_ZH = Field(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from blackbox.suites.families.openings import N_EACH, code_openings, foreign_openings
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -12,17 +14,17 @@ if TYPE_CHECKING:
 
     Bank = Mapping[str, Sequence[str]]
 
-N_OPEN, N_OPENINGS, N_LONG = 200, 25, 50
+N_OPEN, N_OPENINGS, N_LONG = 200, 14, 50
 _ASKS: Bank = {
     "en": (
         "How do I {task} when {case}?", "What should I know before I {task}, given that {case}?",
         "Give me advice: I want to {task}, but {case}.",
-        "Write a short essay about a person who tries to {task} although {case}.",
+        "Write a short essay in the first person: I am trying to {task}, although {case}.",
         "What would you do first to {task} if {case}?", "Draw up a plan: I am going to {task}, and {case}.",
     ),
     "zh": (
         "{case}，我该怎么{task}？", "{case}，在{task}之前我应该知道些什么？", "请给我一些建议：我想{task}，可是{case}。",  # noqa: E501 - wide characters
-        "请写一篇短文，讲一个人{case}却坚持{task}的故事。",
+        "请用第一人称写一篇短文：{case}，可我还是想{task}。",
         "如果{case}，又想{task}，你会先做什么？", "请帮我订个计划：我准备{task}，不过{case}。",
     ),
 }  # fmt: skip
@@ -137,9 +139,12 @@ def open_questions(draws: Draws) -> list[dict[str, Any]]:
 
 
 def continuations(draws: Draws) -> list[dict[str, Any]]:
-    """Return twenty-five openings to continue."""
+    """Return twenty-five openings to continue: of text in five languages and of code in five."""
     framed = {language: [f"{_CONTINUE[language]}\n\n{ask}" for ask in asks] for language, asks in _OPENINGS.items()}
-    return _about(draws, "opening", framed, N_OPENINGS)
+    found = _about(draws, "opening", framed, N_OPENINGS)
+    for i, (language, prompt) in enumerate(foreign_openings(draws)):
+        found += _probes("opening", language, [prompt], first=i % N_EACH + 1)
+    return found + code_openings(draws)
 
 
 def long_requests(draws: Draws) -> list[dict[str, Any]]:
@@ -164,8 +169,8 @@ def _others(draws: Draws, language: str) -> dict[str, str]:
     return {slot: draws.pick(bank[language]) for slot, bank in banks.items()}
 
 
-def _probes(family: str, language: str, prompts: Sequence[str]) -> list[dict[str, Any]]:
+def _probes(family: str, language: str, prompts: Sequence[str], first: int = 1) -> list[dict[str, Any]]:
     return [
         {"id": f"{family}-{language}-{i}", "family": family, "language": language, "prompt": prompt}
-        for i, prompt in enumerate(prompts, start=1)
+        for i, prompt in enumerate(prompts, start=first)
     ]

@@ -132,7 +132,7 @@ SERVICES: tuple[Service, ...] = (
             ),
         },
         act={"en": "convert {amount} {source} to {target} with the {noun}", "zh": "用{noun}把{amount}{source}换成{target}"},
-        wish={"en": "The old book says {amount} {source}; I only think in {target}. Ask the {noun}.", "zh": "旧书上写的是{amount}{source}，我只懂{target}，请问{noun}。"},
+        wish={"en": "The old book says {amount} {source}; I only think in {target}. Ask the {noun}.", "zh": "旧书上写的是{amount}{source}，我只懂{target}，请用{noun}算一下。"},
     ),
     Service(
         verbs=("read", "check", "query"),
@@ -184,7 +184,7 @@ SERVICES: tuple[Service, ...] = (
                 },
             ),
         },
-        act={"en": "send {person} a {noun} with the words '{text}'", "zh": "给{person}发一张{noun}，写上：{text}"},
+        act={"en": "send {person} a {noun} with the words '{text}'", "zh": "给{person}发{noun}，写上：{text}"},
         wish={"en": "{person} still does not know this: {text}. A {noun} would be right.", "zh": "{person}还不知道{text}，用{noun}说一声吧。"},
     ),
     Service(
@@ -232,8 +232,8 @@ SERVICES: tuple[Service, ...] = (
             ),
             "most": Slot(names=("limit", "at_most", "how_many"), kind="number", low=2, high=30),
         },
-        act={"en": "list {most} {noun} about {topic} from the catalogue", "zh": "从目录里列出{most}个关于{topic}的{noun}"},
-        wish={"en": "Our evening is about {topic}. Which {noun} does the catalogue hold, {most} at most?", "zh": "今晚的主题是{topic}，目录里有哪些{noun}？最多{most}个。"},
+        act={"en": "list {most} {noun} about {topic} from the catalogue", "zh": "从目录里列出关于{topic}的{noun}，最多{most}项"},
+        wish={"en": "Our evening is about {topic}. Which {noun} does the catalogue hold, {most} at most?", "zh": "今晚的主题是{topic}，目录里有哪些{noun}？最多{most}项。"},
     ),
     Service(
         verbs=("report", "file", "submit"),
