@@ -220,7 +220,9 @@ def _recorded() -> list[dict[str, Any]]:
 def _both_forms() -> str:
     """Return the mean power of both forms, over the relations that both were measured on."""
     header = ("family", "asked of", "relations", "public", "secret", "pairs a relation")
-    return _table(header, [_form_row(*each, **forms) for each, forms in _power().items() if all(forms.values())])
+    return _table(
+        header, [_form_row(family, on, **forms) for (family, on), forms in _power().items() if all(forms.values())]
+    )
 
 
 def _power() -> dict[tuple[str, str], dict[str, dict[str, tuple[float, int]]]]:
@@ -237,7 +239,7 @@ def _power() -> dict[tuple[str, str], dict[str, dict[str, tuple[float, int]]]]:
 
 def _unequal() -> str:
     """Return the relations at which a secret form finds less, or more, by over three standard errors."""
-    found = {"less": [], "more": []}
+    found: dict[str, list[str]] = {"less": [], "more": []}
     for (family, _), forms in _power().items():
         for relation, (p, n) in forms["public"].items():
             q, m = forms["secret"].get(relation, (p, n))
