@@ -113,8 +113,8 @@ _BOTH = """
 ### Public and secret forms
 
 Power at .05, averaged over the relations of both forms. Rows of the zoo are of six to ten questions in each form, other
-questions in each, so that single relations differ by more than chance where questions do: in no row does a secret form find less than
-its public one by more than three standard errors (at most .27 with 60 pairs, .34 with 40, .15 with 200), and none is shown equal any closer.
+questions in each, so that single relations differ by more than chance where questions do. Three standard errors are at most
+.27 with 60 pairs, .34 with 40, .15 with 200; no form is shown equal any closer. {apart}
 {same}
 """
 _REVIEW = """
@@ -137,7 +137,14 @@ def document() -> str:
 
     rows = coverage()
     parts = [_HEAD, "\n## Coverage\n", _coverage(rows), "\n## Profiles\n", _profiles(profile_rows())]
-    parts += [*_drawn(), _MEASURED, _measured(), _BOTH.format(same=_same_draws()), _both_forms(), _fuzzed()]
+    parts += [
+        *_drawn(),
+        _MEASURED,
+        _measured(),
+        _BOTH.format(same=_same_draws(), apart=_unequal()),
+        _both_forms(),
+        _fuzzed(),
+    ]
     parts += [
         _MAKING,
         "\n## Each suite\n",
@@ -212,6 +219,14 @@ def _recorded() -> list[dict[str, Any]]:
 
 def _both_forms() -> str:
     """Return the mean power of both forms, over the relations that both were measured on."""
+    header = ("family", "asked of", "relations", "public", "secret", "pairs a relation")
+    return _table(
+        header, [_form_row(family, on, **forms) for (family, on), forms in _power().items() if all(forms.values())]
+    )
+
+
+def _power() -> dict[tuple[str, str], dict[str, dict[str, tuple[float, int]]]]:
+    """Return rate and number of pairs by relation, for each form of each family, by where it was asked."""
     power: dict[tuple[str, str], dict[str, dict[str, tuple[float, int]]]] = {}
     for row in _recorded():
         if "rejected_05" in row and row["relation"] not in _NULLS:
@@ -219,10 +234,23 @@ def _both_forms() -> str:
             form = "secret" if " secret" in row["suite"] else "public"
             forms = power.setdefault((family, row["on"]), {"public": {}, "secret": {}})
             forms[form][row["relation"]] = (row["rejected_05"], row["n_pairs"])
-    header = ("family", "asked of", "relations", "public", "secret", "pairs a relation")
-    return _table(
-        header, [_form_row(family, on, **forms) for (family, on), forms in power.items() if all(forms.values())]
-    )
+    return power
+
+
+def _unequal() -> str:
+    """Return the relations at which a secret form finds less, or more, by over three standard errors."""
+    found: dict[str, list[str]] = {"less": [], "more": []}
+    for (family, _), forms in _power().items():
+        for relation, (p, n) in forms["public"].items():
+            q, m = forms["secret"].get(relation, (p, n))
+            if abs(q - p) > 3 * (p * (1 - p) / n + q * (1 - q) / m) ** 0.5 + 1e-9:
+                found["less" if q < p else "more"].append(f"{family}, {relation} ({q:.2f} against {p:.2f})")
+    told = [
+        f"A secret form finds {word} than its public one by over that at: {'; '.join(at)}."
+        for word, at in found.items()
+        if at
+    ]
+    return " ".join(told) or "No secret form finds less or more than its public one by over that."
 
 
 def _same_draws() -> str:
