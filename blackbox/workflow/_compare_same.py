@@ -151,8 +151,8 @@ class _Tested:
     @property
     def factor(self) -> float:
         """By how much the adjustment over pairs raises a p of this pair."""
-        known = self.test is not None and self.test.pvalue is not None and self.pvalue_adjusted is not None
-        return self.pvalue_adjusted / self.test.pvalue if known else 1.0  # type: ignore[operator,union-attr]
+        p = None if self.test is None else self.test.pvalue
+        return 1.0 if p is None or self.pvalue_adjusted is None else self.pvalue_adjusted / p
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
+from support.zoo_modules import zoo_module
 
 if TYPE_CHECKING:
     from types import ModuleType
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
 def learning() -> ModuleType:
     """Return zoo/learning.py."""
-    spec = importlib.util.spec_from_file_location("zoo_learning", ROOT / "zoo" / "learning.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return zoo_module("learning")
 
 
 def _inputs() -> tuple[Any, Any, Any, Any]:

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import copy
-import importlib.util
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
+from support.zoo_modules import zoo_module
 from transformers import AutoModelForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
-ROOT = Path(__file__).parents[2]
+if TYPE_CHECKING:
+    from pathlib import Path
+
 IDS = torch.arange(3, 35).reshape(2, 16)
 
 
 @pytest.fixture(scope="module")
 def surgery() -> Any:
     """The recipe's own operations."""
-    spec = importlib.util.spec_from_file_location("zoo_surgery", ROOT / "zoo" / "surgery.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return zoo_module("surgery")
 
 
 @pytest.fixture

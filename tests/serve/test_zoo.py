@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import importlib.util
 import re
-import sys
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from support.zoo_modules import zoo_module
 
 from blackbox.errors import UsageError
 from blackbox.serve import folder, known, member_at, members, relation, truth, unrelated
@@ -31,17 +30,7 @@ def lineage() -> Iterator[Any]:
     """The recipe's own lineage module."""
     with pytest.MonkeyPatch.context() as patched:
         patched.syspath_prepend(ROOT / "zoo")
-        yield _lineage()
-
-
-def _lineage() -> Any:
-    spec = importlib.util.spec_from_file_location("zoo_lineage", ROOT / "zoo" / "lineage.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+        yield zoo_module("lineage")
 
 
 def test_the_demo_members_ship() -> None:
