@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
-from _results import FOLDER
 from _suite_rates import ALPHA, family_of
 from scipy.stats import binom
 
@@ -46,7 +43,7 @@ def _forms(rows: list[dict]) -> dict[str, bool]:
     """Return whether secret forms find as much as released ones, up to three standard errors."""
     found = {}
     for place in ("scripted answers", "zoo"):
-        rates = _rates([*rows, *_elsewhere(rows)], place)
+        rates = _rates(rows, place)
         gaps = [
             (secret[0] - public[0], 3 * np.sqrt(sum(p * (1 - p) / n for p, n in (public, secret))) + 1e-9)
             for (family, form, relation), public in rates.items()
@@ -71,11 +68,3 @@ def _rates(rows: list[dict], place: str) -> dict[tuple[str, str, str], tuple[flo
         for r in rows
         if r.get("on") == place and "rejected_05" in r and r["relation"] not in NULL
     }  # fmt: skip
-
-
-def _elsewhere(rows: list[dict]) -> list[dict]:
-    """Return the rows of the public one-token suite, which stand in a file of their own."""
-    if not any(r.get("suite") == "one-token secret" for r in rows):
-        return []
-    file = FOLDER / "suites_zoo_public.json"
-    return json.loads(file.read_text("utf-8"))["rows"] if file.is_file() else []

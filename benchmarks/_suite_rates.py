@@ -64,8 +64,10 @@ def rates(pvalues: list[float | None]) -> dict:
 
 def valid(samples: list[Sample]) -> float:
     """Return the share of answers whose parser found what was asked for."""
-    probes = {p.id: p for p in samples[0].run.suite.probes}
-    status = Counter(reading(o, probes[o.probe_id]).status for s in samples for o in s.run.observations)
+    status: Counter[str] = Counter()
+    for each in samples:
+        probes = {p.id: p for p in each.run.suite.probes}
+        status.update(reading(o, probes[o.probe_id]).status for o in each.run.observations)
     return status["valid"] / status.total()
 
 
@@ -78,6 +80,11 @@ def form_of(family: str, form: str) -> tuple[str, Suite]:
         return f"{family} secret", suites.secret_suite(family, SECRET)
     suite = suites.find(family)
     return f"{suite.name}@{suite.version}", suite
+
+
+def suite_of(family: str, form: str, i: int) -> Suite:
+    """Return the newest release of a family, or the suite of it that the `i`-th of many keys draws."""
+    return suites.find(family) if form == "public" else suites.secret_suite(family, SECRET + str(i).encode())
 
 
 def kind_of(row: dict) -> tuple[str, bool]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from blackbox.core import Probe, Suite
 
-MOST_TOGETHER = 512
+MOST_TOGETHER = 128
 """Answers sampled side by side where each is a draw of its own."""
 
 
@@ -34,12 +34,11 @@ def model_of(member: str) -> LanguageModel:
     return LanguageModel(serve.folder(name), build or None)
 
 
-def sampled_here(member: str, suite: Suite, probe: Probe, n: int, rng: np.random.Generator) -> list[tuple[str, str]]:
-    """Return `n` independent answers with their finish reasons, many sampled at a time, seeded."""
-    job = _job(member, suite, probe, None)
+def sampled_here(member: str, asked: list[tuple[Suite, Probe]], rng: np.random.Generator) -> list[Sampled]:
+    """Return an independent answer to each of the questions asked, many sampled at a time, seeded."""
     seed = int(rng.integers(2**60))
-    found = _sampled(model_of(member), [replace(job, seed=(seed, i)) for i in range(n)], MOST_TOGETHER)
-    return [(each.text, each.finish_reason) for each in found]
+    jobs = [replace(_job(member, suite, probe, None), seed=(seed, i)) for i, (suite, probe) in enumerate(asked)]
+    return _sampled(model_of(member), jobs, MOST_TOGETHER)
 
 
 def session_here(

@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
-from itertools import combinations, count, repeat
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import _scripted as scripted
 import numpy as np
-from _suite_rates import ALPHA, FORMS, SECRET, form_of, priced
+from _suite_rates import ALPHA, FORMS, form_of, priced, suite_of
 from _zoo_answers import prompt_of, session_here, texts_of
 
-from blackbox import registry, serve, suites
+from blackbox import registry, serve
 from blackbox.core import Observation, Outcome, Run, Usage
 from blackbox.evidence.benign import deterministic_disagreement
 from blackbox.evidence.samples import Sample
@@ -25,8 +25,6 @@ from blackbox.suites.discovery import near_ties, selected_suite
 from blackbox.workflow._compare_related import SLOPE_TOLERANCE, tokenizer_entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from blackbox.core import Probe, Suite
     from blackbox.evidence.benign import Disagreement
     from blackbox.serve.generation import Sampled
@@ -118,7 +116,8 @@ def _vocabulary(member: str) -> str:
 def border_rows(rng: np.random.Generator, form: str) -> list[dict]:
     """Return the rows of near ties discovered at a model and asked anew; the discovery's answers are in no test."""
     sets, n_ties, n_asked = [], {}, 0
-    for base, pool in zip(BASES, _drawn("border-input", form), strict=False):
+    for i, base in enumerate(BASES):
+        pool = suite_of("border-input", form, i)
         discovery = asked(base, pool, rng, top=TOP)
         ties = near_ties(discovery)
         n_ties[base], n_asked = len(ties), n_asked + len(pool.probes)
@@ -133,17 +132,10 @@ def border_rows(rng: np.random.Generator, form: str) -> list[dict]:
 
 def determinism_rows(rng: np.random.Generator, form: str) -> list[dict]:
     """Return the rows of `determinism`, a few requests a verdict, asked once each: temperature 0 and a seed."""
-    some = list(zip(tuple(BASES)[:N_LONG_BASES], _drawn("determinism", form), strict=False))
+    some = [(base, suite_of("determinism", form, i)) for i, base in enumerate(tuple(BASES)[:N_LONG_BASES])]
     sets = [(base, part) for base, suite in some for part in _parts(suite, N_LONG_A_PART, MOST_TOKENS)]
     name = f"{form_of('determinism', form)[0]}, {N_LONG_A_PART} requests × {MOST_TOKENS} tokens"
     return _repeated_rows(sets, {"suite": name, "digest": some[0][1].digest}, rng)
-
-
-def _drawn(family: str, form: str) -> Iterator[Suite]:
-    """Return a suite for each model in turn: the release again and again, or one key after another."""
-    if form == "public":
-        return repeat(suites.find(family))
-    return (suites.secret_suite(family, SECRET + str(i).encode()) for i in count())
 
 
 def _parts(suite: Suite, n: int, most: int | None = None) -> list[Suite]:

@@ -14,13 +14,14 @@ from scipy.stats import beta
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TypeAlias
+
+    Rate: TypeAlias = "tuple[float, int]"
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "suites.md"
 _RESULTS = TARGET.parent.parent / "benchmarks" / "results"
 _BENCHMARK_KEY = b"benchmark key, public on purpose"
 _NULLS = ("same weights", "kinship: unrelated")
-_MANY_KEYS = ("determinism",)
-"""Families asked under one key after another, each the benchmark's with a number after it."""
 _EVERYWHERE = (
     (
         "Every suite: questions were written and reviewed by their writers alone. None of the Chinese, Russian, "
@@ -65,7 +66,8 @@ taken out by patterns first; names and what no pattern knows stay, so read the f
 
 Thinking is billed and spends the same limit as the answer. `blackbox plan --pilot` sends three calls to each endpoint,
 learns how many tokens it thinks, prices the plan again, and marks a suite whose limit is used up in thought as *not
-applicable at this budget*. Give such an endpoint a limit of its own: `decoding: {max_output_tokens: 2048}` in its block.
+applicable at this budget* (so is one to whose answers thought leaves less than half of the limit). A limit that an
+endpoint refuses is lowered for the pilot. Give such an endpoint a limit of its own: `decoding: {max_output_tokens: 2048}` in its block.
 A run most of whose replies ended in thought is warned of and compared as *not applicable*, never as *different*.
 `border-input` and `reasoned-choice` need no log-probabilities.
 
@@ -112,10 +114,9 @@ A row marked † was measured on an earlier state of its suite's questions.
 _BOTH = """
 ### Public and secret forms
 
-Power at .05, averaged over the relations of both forms. Rows of the zoo are of six to ten questions in each form, other
-questions in each, so that single relations differ by more than chance where questions do. Three standard errors are at most
-.27 with 60 pairs, .34 with 40, .15 with 200; no form is shown equal any closer. {apart}
-{same}
+Power at .05 of both forms of a family. On the zoo each pair has questions of its own in both forms (near ties and long
+answers: some of a release, or of one key a model), so that the difference is one of families of questions and not of two
+sets of them. On scripted answers both forms are asked of models of their own. {apart}
 """
 _REVIEW = """
 ## Reviewed
@@ -141,7 +142,7 @@ def document() -> str:
         *_drawn(),
         _MEASURED,
         _measured(),
-        _BOTH.format(same=_same_draws(), apart=_unequal()),
+        _BOTH.format(apart=_unequal()),
         _both_forms(),
         _fuzzed(),
     ]
@@ -218,16 +219,39 @@ def _recorded() -> list[dict[str, Any]]:
 
 
 def _both_forms() -> str:
-    """Return the mean power of both forms, over the relations that both were measured on."""
-    header = ("family", "asked of", "relations", "public", "secret", "pairs a relation")
+    """Return a row a relation that both forms were measured on: both rates, and how far apart they may be."""
+    header = ("family", "asked of", "relation", "public", "secret", "secret less public", "95 % interval", "pairs")
     return _table(
-        header, [_form_row(family, on, **forms) for (family, on), forms in _power().items() if all(forms.values())]
+        header,
+        [
+            (family, on, relation, *_compared(public, forms["secret"][relation]))
+            for (family, on), forms in _power().items()
+            for relation, public in forms["public"].items()
+            if relation in forms["secret"]
+        ],
     )
 
 
-def _power() -> dict[tuple[str, str], dict[str, dict[str, tuple[float, int]]]]:
+def _compared(public: Rate, secret: Rate) -> tuple[str, ...]:
+    """Return the cells of two rates, their difference and its interval (Newcombe 1998, method 10)."""
+    (p, n), (q, m) = public, secret
+    (p_low, p_high), (q_low, q_high) = _wilson(p, n), _wilson(q, m)
+    low = q - p - ((q - q_low) ** 2 + (p_high - p) ** 2) ** 0.5
+    high = q - p + ((q_high - q) ** 2 + (p - p_low) ** 2) ** 0.5
+    pairs = " or ".join(map(str, sorted({n, m})))
+    return f"{p:.2f}", f"{q:.2f}", f"{q - p:+.2f}", f"{low:+.2f} to {high:+.2f}", pairs
+
+
+def _wilson(p: float, n: int) -> tuple[float, float]:
+    """Return the 95 % score interval of a rate (Wilson 1927)."""
+    z2 = 1.959964**2
+    middle, half = p + z2 / (2 * n), (z2 * (p * (1 - p) / n + z2 / (4 * n * n))) ** 0.5
+    return (middle - half) / (1 + z2 / n), (middle + half) / (1 + z2 / n)
+
+
+def _power() -> dict[tuple[str, str], dict[str, dict[str, Rate]]]:
     """Return rate and number of pairs by relation, for each form of each family, by where it was asked."""
-    power: dict[tuple[str, str], dict[str, dict[str, tuple[float, int]]]] = {}
+    power: dict[tuple[str, str], dict[str, dict[str, Rate]]] = {}
     for row in _recorded():
         if "rejected_05" in row and row["relation"] not in _NULLS:
             family = re.split(r"[@. ,]", row["suite"])[0]
@@ -238,40 +262,15 @@ def _power() -> dict[tuple[str, str], dict[str, dict[str, tuple[float, int]]]]:
 
 
 def _unequal() -> str:
-    """Return the relations at which a secret form finds less, or more, by over three standard errors."""
+    """Return where the forms differ by over three standard errors."""
     found: dict[str, list[str]] = {"less": [], "more": []}
     for (family, _), forms in _power().items():
         for relation, (p, n) in forms["public"].items():
             q, m = forms["secret"].get(relation, (p, n))
             if abs(q - p) > 3 * (p * (1 - p) / n + q * (1 - q) / m) ** 0.5 + 1e-9:
                 found["less" if q < p else "more"].append(f"{family}, {relation} ({q:.2f} against {p:.2f})")
-    told = [
-        f"A secret form finds {word} than its public one by over that at: {'; '.join(at)}."
-        for word, at in found.items()
-        if at
-    ]
-    return " ".join(told) or "No secret form finds less or more than its public one by over that."
-
-
-def _same_draws() -> str:
-    """Return which families' forms were given the same scripted draws: rows of before each form had a stream of its own."""
-    found = {
-        row["suite"].removesuffix(" secret")
-        for row in _recorded()
-        if row.get("on") == "scripted answers" and " secret" in row["suite"] and "rule" in row and "stream" not in row
-    }
-    if not found:
-        return ""
-    return f"Both forms of {', '.join(sorted(found))} were given the same scripted draws: equal there means read alike, no more."
-
-
-def _form_row(
-    family: str, on: str, public: dict[str, tuple[float, int]], secret: dict[str, tuple[float, int]]
-) -> tuple[str, ...]:
-    both = [relation for relation in public if relation in secret]
-    means = [f"{sum(form[r][0] for r in both) / len(both):.2f}" for form in (public, secret)]
-    pairs = sorted({form[r][1] for form in (public, secret) for r in both})
-    return family, on, ", ".join(both), *means, " or ".join(map(str, pairs))
+    told = [f"By over three standard errors a secret form finds {word} at: {'; '.join(at)}." for word, at in found.items() if at]
+    return " ".join(told) or "No difference is over three standard errors."
 
 
 def _fuzzed() -> str:
@@ -290,7 +289,7 @@ def _digests() -> set[str]:
     shipped = suites.available()
     short = [suites.short_form(suite) for suite in shipped if suite.short]
     drawn = [suites.secret_suite(family, _BENCHMARK_KEY) for family in suites.FAMILIES]
-    first = [suites.secret_suite(family, _BENCHMARK_KEY + b"0") for family in _MANY_KEYS]
+    first = [suites.secret_suite(family, _BENCHMARK_KEY + b"0") for family in suites.FAMILIES]
     short += [suites.short_form(suite) for suite in drawn]
     return {suite.digest for suite in (*shipped, *short, *drawn, *first)}
 

@@ -27,8 +27,9 @@ _SUITES = {
     "questions": "QUESTIONS",
     "title": "TITLE",
 }
+_LONGEST = 200
+"""Characters of an example's prompt; a batch of ten questions has more."""
 _PROBES = {"id": "PROBE", "form": "FORM", "language": "LANGUAGE", "repeats": "REPEATS", "prompt": "PROMPT"}
-
 _EXAMPLES = {"id": "EXAMPLE", "language": "LANGUAGE", "prompt": "PROMPT"}
 _DRAWS = "draws at temperature {temperature:g}, top_p {top_p:g}, an explicit system message, no seed"
 _REPEATS = "repeats at temperature 0 (not draws): each probe counts once a side"
@@ -69,7 +70,7 @@ def list_suites(*, results: ResultsOption = None, as_json: JsonOption = False) -
 def show(
     suite: Annotated[str, typer.Argument(metavar="SUITE", help="Name, name@version, name.short or path.")],
     *,
-    probes: Annotated[bool, typer.Option("--probes", help="List every probe, not one of each family.")] = False,
+    probes: Annotated[bool, typer.Option("--probes", help="List every probe, not a few examples.")] = False,
     results: ResultsOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -85,9 +86,16 @@ def show(
     for heading, text in _page(document, suite):
         say(f"\n{heading}\n{hanging('  ', text)}")
     say("")
-    say(fitted(document["probes"] if probes else document["examples"], _PROBES if probes else _EXAMPLES))
-    if not probes and len(document["examples"]) < document["n_probes"]:
-        note(f"one of each family; all {document['n_probes']} with --probes")
+    if probes:
+        say(fitted(document["probes"], _PROBES))
+        return
+    say(fitted([each | {"prompt": _begun(each["prompt"])} for each in document["examples"]], _EXAMPLES))
+    if len(document["examples"]) < document["n_probes"]:
+        note(f"{len(document['examples'])} examples; all {document['n_probes']} probes with --probes")
+
+
+def _begun(prompt: str) -> str:
+    return prompt if len(prompt) <= _LONGEST else f"{prompt[:_LONGEST]}…"
 
 
 def _page(document: Mapping[str, Any], asked: str) -> list[tuple[str, str]]:

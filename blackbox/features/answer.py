@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Answer:
     """The category of every answer that is not missing; refusals and the like are categories of their own."""
 
-    version = 2
+    version = 3
 
     def extract(self, run: Run, probe_ids: frozenset[str]) -> FeatureMatrix:
         """Return `(n,)` uint64: the first 8 bytes (big-endian) of each category's sha256."""

@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING, Any, Literal
 from blackbox import registry
 from blackbox.collect.estimating import text_tokens
 from blackbox.core import Call, Decoding, Outcome
-from blackbox.errors import EndpointError
+from blackbox.errors import EndpointError, RequestRejected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from blackbox.core import Completion, EndpointSpec, Probe, Suite
+    from blackbox.core import Completion, Endpoint, EndpointSpec, Probe, Suite
 
 N_CALLS = 3
 ROOM = 2_048
 """Output tokens a pilot call may use, so that thinking shows its length."""
+_ROOMS = (ROOM, 512, 0)
+"""Tried in turn where an endpoint refuses so high a limit, as one of short context does; last what the suite sends."""
 _REASON = (
     "thinks for about {thought:.0f} tokens before it answers and the limit is {limit}; "
     "set decoding: {{max_output_tokens: {wanted}}} in its block"
@@ -38,7 +40,7 @@ class Pilot:
 
     Args:
         endpoint: Its name.
-        n_calls: Calls sent.
+        n_calls: Calls sent, those refused for their limit and asked again counted once.
         n_answered: Replies with an answer, or a refusal.
         reasoning_tokens: Largest count reported or, where none was, estimated from the reasoning shown; None: unknown.
         reply_tokens: Mean output tokens reported, thinking included; None: none reported.
@@ -66,16 +68,19 @@ class Applicability:
 async def pilots(
     specs: Sequence[EndpointSpec], suites: Sequence[Suite], environ: Mapping[str, str]
 ) -> tuple[Pilot, ...]:
-    """Send three calls to each endpoint, of different suites where there are several; nothing is stored."""
-    return tuple([await _pilot(spec, _calls(spec, suites), environ) for spec in specs])
+    """Send three calls to each endpoint, of different suites where there are several; nothing is stored.
+
+    A call that is refused is asked again with a lower limit, at most twice an endpoint.
+    """
+    return tuple([await _pilot(spec, _asked(suites), environ) for spec in specs])
 
 
 def applicability(pilot: Pilot, suite: Suite, spec: EndpointSpec) -> Applicability:
-    """Return whether what the endpoint thinks fits the tightest limit of a suite."""
+    """Return whether what the endpoint thinks leaves half of the tightest limit of a suite to the answer."""
     if pilot.reasoning_tokens is None:
         return Applicability(status="unknown", reason=pilot.error or "no pilot call was answered")
     limit = min((limit for probe in suite.probes if (limit := _limit(suite, probe, spec)) is not None), default=None)
-    if limit is None or pilot.reasoning_tokens < limit:
+    if limit is None or pilot.reasoning_tokens <= limit / 2:
         return Applicability(status="applicable", reason=None)
     wanted = _ROUND * (1 + int(2 * pilot.reasoning_tokens + limit) // _ROUND)
     reason = _REASON.format(thought=pilot.reasoning_tokens, limit=limit, wanted=wanted)
@@ -98,28 +103,44 @@ def _limit(suite: Suite, probe: Probe, spec: EndpointSpec) -> int | None:
     return suite.sent_decoding(probe).merged(spec.decoding).max_output_tokens
 
 
-def _calls(spec: EndpointSpec, suites: Sequence[Suite]) -> list[Call]:
-    chosen = islice(cycle(suites), N_CALLS)
-    found = []
-    for i, suite in enumerate(chosen):
-        probe = suite.probes[i % len(suite.probes)]
-        decoding = suite.sent_decoding(probe).merged(spec.decoding)
-        room = max(ROOM, decoding.max_output_tokens or ROOM)
-        roomy = decoding.merged(Decoding(max_output_tokens=room))
-        found.append(Call(messages=probe.messages, decoding=roomy, tools=probe.tools))
-    return found
+def _asked(suites: Sequence[Suite]) -> list[tuple[Suite, Probe]]:
+    return [(suite, suite.probes[i % len(suite.probes)]) for i, suite in enumerate(islice(cycle(suites), N_CALLS))]
 
 
-async def _pilot(spec: EndpointSpec, calls: Sequence[Call], environ: Mapping[str, str]) -> Pilot:
+def _call(suite: Suite, probe: Probe, spec: EndpointSpec, room: int) -> Call:
+    """Return a probe's call with at least `room` output tokens; an own limit above that is kept."""
+    decoding = suite.sent_decoding(probe).merged(spec.decoding)
+    own = decoding.max_output_tokens
+    roomy = Decoding(max_output_tokens=max(room, own or room) or None)
+    return Call(messages=probe.messages, decoding=decoding.merged(roomy), tools=probe.tools)
+
+
+async def _pilot(spec: EndpointSpec, asked: Sequence[tuple[Suite, Probe]], environ: Mapping[str, str]) -> Pilot:
     replies: list[Completion] = []
+    rooms = list(_ROOMS)
     error = None
     async with registry.endpoint_kind(spec.kind).open(spec, environ) as endpoint:
-        for call in calls:
+        for suite, probe in asked:
             try:
-                replies.append(await endpoint.complete(call))
+                replies.append(await _answered(endpoint, rooms, suite=suite, probe=probe, spec=spec))
             except EndpointError as failure:
                 error = str(failure)
-    return _summed(spec, len(calls), replies, error)
+    return _summed(spec, len(asked), replies, error)
+
+
+async def _answered(
+    endpoint: Endpoint, rooms: list[int], *, suite: Suite, probe: Probe, spec: EndpointSpec
+) -> Completion:
+    """Return the reply under the highest limit that is not refused; limits refused are taken off `rooms`."""
+    while True:
+        call = _call(suite, probe, spec, rooms[0])
+        try:
+            return await endpoint.complete(call)
+        except RequestRejected:
+            lower = [room for room in rooms if _call(suite, probe, spec, room) != call]
+            if not lower:
+                raise
+            rooms[:] = lower
 
 
 def _summed(spec: EndpointSpec, n_calls: int, replies: Sequence[Completion], error: str | None) -> Pilot:

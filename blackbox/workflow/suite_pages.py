@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from blackbox.core import Suite
 
 _NOBODY = EndpointSpec(name="reference", kind="openai-chat", base_url="http://127.0.0.1", model="", prices=REFERENCE)
-_MAX_EXAMPLES = 12
+_MAX_EXAMPLES, _FEW_FAMILIES = 12, 3
 
 
 def cost(suite: Suite) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def cost(suite: Suite) -> dict[str, Any]:
 
 
 def page(suite: Suite) -> dict[str, Any]:
-    """Return what a suite says of itself, its cost, its short form and one example of each family."""
+    """Return what a suite says of itself, its cost, its short form and examples: one a family, or also a language."""
     short = suites.short_form(suite) if suite.short else None
     return {
         "detects": suite.detects,
@@ -87,8 +87,9 @@ def _within(suite: Suite, names: Sequence[str]) -> bool:
 
 
 def _examples(suite: Suite) -> list[Mapping[str, Any]]:
-    first = {probe.family: probe for probe in reversed(suite.probes)}
-    chosen = [probe for probe in suite.probes if first[probe.family] is probe][:_MAX_EXAMPLES]
+    few = len({probe.family for probe in suite.probes}) <= _FEW_FAMILIES
+    first = {(p.family, p.language if few else ""): p for p in reversed(suite.probes)}
+    chosen = [probe for probe in suite.probes if probe in first.values()][:_MAX_EXAMPLES]
     return [
         {"id": probe.id, "family": probe.family, "language": probe.language, "prompt": probe.messages[-1].content}
         for probe in chosen

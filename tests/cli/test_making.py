@@ -32,16 +32,22 @@ probes:
 
 
 class ThinkingVendor(FakeVendor):
-    """Thinks for some tokens first; an answer comes only where the limit leaves room for it."""
+    """Thinks for some tokens first; an answer comes only where the limit leaves room for it.
+
+    Where `most` is set, a higher limit is refused, as it is by a model of short context.
+    """
 
     def __init__(self, thought: int) -> None:
         super().__init__()
         self.thought = thought
+        self.most: int | None = None
 
     def reply(self, body: dict[str, Any], authorization: str | None) -> tuple[int, dict[str, Any]]:
         """Return a reply with its reasoning tokens counted."""
         status, document = super().reply(body, authorization)
         limit = body["max_tokens"]
+        if self.most is not None and limit > self.most:
+            return 400, {"error": {"message": f"the context is {self.most} tokens", "type": "made_up", "code": None}}
         choice, usage = document["choices"][0], document["usage"]
         usage["completion_tokens"] = min(limit, self.thought + 2)
         usage["completion_tokens_details"] = {"reasoning_tokens": min(limit, self.thought)}
@@ -238,6 +244,43 @@ def test_an_own_limit_makes_it_applicable_and_dearer(
     row = command("plan", "-s", small_suite, "--pilot", "--json").json["sessions"][0]
     assert {"status": "applicable", "reason": None} == row["budget"]
     assert 15 * (300 + 16) == row["output_tokens_expected"]
+
+
+def test_a_thought_that_leaves_less_than_half_of_the_limit_is_over_budget(
+    command: Command, tmp_path: Path, thinker: ThinkingVendor, small_suite: Path
+) -> None:
+    """Of 16 tokens 8 may be thought; with 9 many answers would be cut."""
+    configured(tmp_path, thinker, "deep")
+    found = {}
+    for thinker.thought in (8, 9):
+        plan = command("plan", "-s", small_suite, "--pilot", "--json").json
+        found[thinker.thought] = plan["sessions"][0]["budget"]["status"]
+    assert found == {8: "applicable", 9: "not_applicable_at_this_budget"}
+
+
+@pytest.mark.parametrize(("most", "showed"), [(1_000, (4, 300)), (100, (5, 16))])
+def test_an_endpoint_of_short_context_is_piloted_with_a_lower_limit(
+    command: Command, tmp_path: Path, thinker: ThinkingVendor, small_suite: Path, most: int, showed: tuple[int, int]
+) -> None:  # fmt: skip
+    """A refused limit is lowered once for all calls, in the end to the suite's own 16, all of which is thought."""
+    configured(tmp_path, thinker, "deep")
+    thinker.most = most
+    plan = command("plan", "-s", small_suite, "--pilot", "--json").json
+    (pilot,) = plan["pilot"]
+    assert (3, *showed) == (pilot["n_calls"], thinker.n_requests, pilot["reasoning_tokens"])
+    assert "not_applicable_at_this_budget" == plan["sessions"][0]["budget"]["status"]
+
+
+def test_a_limit_of_ones_own_that_is_refused_is_said(
+    command: Command, tmp_path: Path, thinker: ThinkingVendor, small_suite: Path
+) -> None:
+    """What a run would send is refused: nothing lower is tried in its place."""
+    configured(tmp_path, thinker, "deep", more=", decoding: {max_output_tokens: 4096}")
+    thinker.most = 1_000
+    plan = command("plan", "-s", small_suite, "--pilot", "--json").json
+    assert 3 == thinker.n_requests
+    assert "the context is 1000 tokens" in plan["pilot"][0]["error"]
+    assert "unknown" == plan["sessions"][0]["budget"]["status"]
 
 
 def test_a_failed_pilot_is_unknown(command: Command, tmp_path: Path, vendor: FakeVendor, small_suite: Path) -> None:

@@ -134,6 +134,9 @@ def test_refusals_are_seen_by_their_opening(text: str, expected: str) -> None:
         ("ChatGPT by OpenAI", "openai"),
         ("My data reaches to October 2023.", "2023-10"), ("截止到2024年7月", "2024-07"), ("I am a robot.", "nobody"),
         ("Claude, not GPT-4", "anthropic+openai"), ("metaphor of a llama", "meta"), ("metabolism", "nobody"),
+        ("I am Granite 3, trained by IBM.", "ibm"), ("我是小米的MiMo。", "xiaomi"), ("저는 엑사원입니다.", "lg"),
+        ("OLMo 2, by the Allen Institute", "allen-ai"), ("Falcon3, from TII", "tii"),
+        ("I spoke with a falcon of granite in solar light, step by step.", "nobody"),
     ],
 )  # fmt: skip
 def test_claims_are_makers_and_dates(text: str, expected: str) -> None:
