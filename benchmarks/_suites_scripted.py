@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from blackbox.core import Suite
 
-N_SCRIPTED, N_FACTS, N_BITS, N_KIN, N_UNRELATED, N_REPEATED = 200, 100, 120, 100, 20, 50
+N_SCRIPTED, N_FACTS, N_BITS, N_KIN, N_UNRELATED, N_REPEATED = 200, 200, 120, 100, 20, 50
 REPEATED = {"knowledge-edge": scripted.facts, "border-input": scripted.tie, "determinism": scripted.long_answer}
 RELATIONS = {"same weights": {"m": 1.0}, "30 % of another": {"m": 0.7, "other": 0.3}, "unrelated": {"other": 1.0}}
 KINSHIP = {"unrelated": {"y": 0.5}, "half of the rest shared": {"x": 0.25, "y": 0.25}, "all of it shared": {"x": 0.5}}

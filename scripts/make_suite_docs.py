@@ -100,14 +100,21 @@ different at .05 (excluded, for the tokenizer line): a false alarm in rows of th
 the family's machinery finds, not what it finds of real models, and stand alone where tiny models can't answer sensibly
 (`identity`, `refusal`, `tool-call`, `knowledge-edge`, `reasoned-choice`, `random-bits`). The interval is that of the rate over
 independent pairs (Clopper and Pearson): each pair has sessions of its own and, on scripted answers, two models of its
-own. A dash stands where pairs share sessions, so that no such interval holds. On the zoo all pairs of a row are of the
-same two models, so that the row speaks of these two (near ties found at each model: of eight models and others).
+own. A dash stands where pairs share sessions, so that no such interval holds.
+
+On the zoo each pair of a row is asked questions of its own: some of the release, drawn at random from all of its kinds
+and languages (`one-token`: the English and Chinese ones, which the zoo's models were taught), or of the suite that a key of
+the pair's own draws. Rows of draws are of two pairs of models in turn: *tuned from* of A and its tuned child and of B and
+its own, *same data* of A and B, *unrelated* of A and C and of B and r2; *same weights* of all six in turn. Rates of each
+pair are in the file. They hold for these sizes: few questions, and only a few repeats, show where forms differ; a
+whole suite asks more and finds more.
 
 `reasoned-choice` speaks of kinship, not of sameness: its rows are pairs that agree on wrong answers more than 95 % of the
 pairs of twenty unrelated models do; all models share half of their law, as models share what tempts them. At
 temperature 0 (`knowledge-edge`, `border-input`, `determinism`) a pair is judged against honest hosts: seven sessions of the
 model on the zoo, whose answers never differed there however they were batched, ten scripted hosts elsewhere, which do
-differ. Each pair is of inputs of its own.
+differ. Near ties are found at eight models and asked of each and others; long answers are asked of three. An int8 build has
+the same weights rounded, and at temperature 0 it is told from the model itself as often as its rows say.
 
 A row marked † was measured on an earlier state of its suite's questions.
 """
