@@ -123,7 +123,9 @@ _BOTH = """
 
 Power at .05 of both forms of a family. On the zoo each pair has questions of its own in both forms (near ties and long
 answers: some of a release, or of one key a model), so that the difference is one of families of questions and not of two
-sets of them. On scripted answers both forms are asked of models of their own. {apart}
+sets of them. Scripted laws know a question by its name, kind, tools or facts and not by its words: there equal rates say that
+both forms are put, read and judged alike, and a difference is one of numbers, kinds and parsers, or chance (in
+`determinism`, whose law knows no question, it is chance: another seed gave .49 in both forms). {apart}
 """
 _REVIEW = """
 ## Reviewed
