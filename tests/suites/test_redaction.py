@@ -33,6 +33,22 @@ FOUND: dict[str, tuple[str, str]] = {
     "ping 192.168.100.200, then": ("ping [ip address], then", "ip address"),
     "route 2001:db8:85a3:0:0:8a2e:370:7334 is down": ("route [ip address] is down", "ip address"),
     "身份证11010519491231002X": ("身份证[identity number]", "identity number"),
+    "card 4111 1111 1111 1111 12/26": ("card [card] 12/26", "card"),
+    "DE89 3704 0044 0532 0130 00 BIC COBADEFFXXX": ("[iban] BIC COBADEFFXXX", "iban"),
+    "iban de89-3704-0044-0532-0130-00, mine": ("iban [iban], mine", "iban"),
+    "+49 170 1234567 2024-11-28 10:00": ("[phone] 2024-11-28 10:00", "phone"),
+    "тел. 8 (916) 123-45-67": ("тел. [phone]", "phone"),
+    "هاتف ٠٥٠١٢٣٤٥٦٧": ("هاتف [phone]", "phone"),
+    "call 0170/1234567": ("call [phone]", "phone"),
+    "2001:db8::8a2e:370:7334 answers": ("[ip address] answers", "ip address"),
+    'password: "correct horse battery"': ('password: "[secret]"', "secret"),
+    "password: pass": ("password: [secret]", "secret"),
+    "пароль: qwerty12": ("пароль: [secret]", "secret"),
+    "密码是abc123，谢谢": ("密码是[secret]，谢谢", "secret"),
+    "pass: x1y": ("pass: [secret]", "secret"),
+    "Authorization: Bearer abcdef1234567890": ("Authorization: Bearer [key]", "key"),
+    "ASIAIOSFODNN7EXAMPLE": ("[key]", "key"),
+    "postgres://bob:p@ss@db/x": ("postgres://bob:[password in address]@db/x", "password in address"),
     "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----": ("[private key]", "private key"),
 }
 KEPT = (
@@ -41,6 +57,8 @@ KEPT = (
     "Explain how a password manager works.",
     "The word Donaudampfschifffahrtsgesellschaft is long.",
     "It starts at 12:30:45 and the score is 301.555.0187.2, see 999-00-1234.",
+    "bypass: on; the compass is broken; std::vector a::b and ::1; basic communication skills",
+    "from 01/02/2024 10:30 on, 1 234 567 890 ways, 0.00012345678 of 1990 - 2000 - 2010",
     "Version 3.11.4 of the file at /usr/lib/python3.11/site-packages/numpy",
 )
 
