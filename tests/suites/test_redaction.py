@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from blackbox.core import Message
 from blackbox.errors import SuiteError
 from blackbox.suites import lint
 from blackbox.suites.redaction import is_card, is_iban, redacted
@@ -129,6 +130,18 @@ def test_traffic_becomes_a_suite_with_its_origin() -> None:
     assert traffic_suite(reversed(cells), options(n_probes=10)).probes == suite.probes
 
 
+def test_a_chat_keeps_its_messages_redacted() -> None:
+    """Every message is; one without a system message gets the suite's; a blank one is left out."""
+    asked = Message(role="user", content="Write to a@b.example"), Message(role="assistant", content="Done")
+    chat = (*asked, Message(role="user", content="And now?"))
+    blank = (Message(role="system", content=" "), Message(role="user", content="Hi"))
+    suite = traffic_suite([chat, blank, "Hi"], options())
+    contents = {tuple(message.content for message in probe.messages) for probe in suite.probes}
+    system = "You are a helpful assistant."
+    assert contents == {(system, "Write to [email]", "Done", "And now?"), (system, "Hi")}
+    assert (suite.provenance["left_out"], lint(suite)) == ({"blank": 1}, ())
+
+
 def test_the_seed_draws_the_prompts() -> None:
     """Three of twenty, the same for the same seed."""
     cells = [f"Question number {n}?" for n in range(20)]
@@ -140,7 +153,7 @@ def test_the_seed_draws_the_prompts() -> None:
 @pytest.mark.parametrize(
     ("cells", "changes", "said"),
     [
-        ([""], {}, "the column holds no usable prompt"),
+        (["", 7, 8], {}, r"the column holds no usable prompt \(1 × blank, 2 × not text\): texts of 1 to"),
         (["Hi"], {"licence": ""}, "the dataset states no licence; say which with --licence"),
         (["Hi"], {"name": "My Suite"}, "'My Suite' is not a valid suite name; .* e.g. my-suite"),
     ],
