@@ -356,6 +356,10 @@ def test_bad_messages_are_refused(messages: str, wrong: str) -> None:
     assert wrong in found
 
 
+CALLED = "{type: function, function: {name: x}}"
+CALLED_WITH = "[{{type: function, function: {{name: x, parameters: {}}}}}]"
+
+
 @pytest.mark.parametrize(
     ("tools", "wrong"),
     [
@@ -364,6 +368,19 @@ def test_bad_messages_are_refused(messages: str, wrong: str) -> None:
         ("[{type: function, function: {}}]", "the field 'name' is missing"),
         ("[{type: function, function: {name: 1}}]", "expected text, found 1"),
         ("[{type: function, function: {name: x, params: {}}}]", "unknown field 'params'"),
+        ("[{type: function, function: {name: a b}}]", "'a b' is no name of a tool; write 1 to 64 of A-Z a-z"),
+        (f"[{CALLED}, {CALLED}]", "tools[1].function.name: two tools are called 'x'; write another name"),
+        (CALLED_WITH.format("5"), "function.parameters: expected a JSON schema, found 5; write e.g. {type: object}"),
+        (CALLED_WITH.format("{type: objekt}"), "parameters.type: 'objekt' is not one of object, array"),
+        (CALLED_WITH.format("{type: [string, nul]}"), "parameters.type: 'nul' is not one of"),
+        (CALLED_WITH.format("{properties: [a]}"), "parameters.properties: expected a mapping of schemas, found a list"),
+        (
+            CALLED_WITH.format("{properties: {a: text}}"),
+            "parameters.properties.a: expected a JSON schema, found 'text'",
+        ),
+        (CALLED_WITH.format("{required: [a]}"), "parameters.required[0]: 'a' is required and no property"),
+        (CALLED_WITH.format("{enum: a}"), "parameters.enum: expected a list of values, found 'a'"),
+        (CALLED_WITH.format("{items: {minimum: low}}"), "parameters.items.minimum: expected a number"),
     ],
 )
 def test_bad_tools_are_refused(tools: str, wrong: str) -> None:
