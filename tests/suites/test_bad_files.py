@@ -286,6 +286,7 @@ def test_a_digest_of_another_type_is_a_wrong_digest(digest: str) -> None:
         ("a: " + "[" * 40, "mine.yaml:1: nested deeper than 32 levels"),
         ("{'a': 1}", "mine.yaml:1: not valid JSON"),
         ('{"a":\n 1,}', "mine.yaml:2: not valid JSON"),
+        ('{"a": "x"\n"b": 2}', "mine.yaml:2: not valid JSON: Expecting ',' delimiter"),
         ('{"a":\n NaN}', "mine.yaml:2: 'NaN' is not a JSON value"),
         ('{"a":\n 1' + "0" * 5000 + "}", "mine.yaml:2: '1000"),
         ('{"a":\n\t1,\n\t"a": 2}', "mine.yaml:3: 'a' appears twice (first on line 1)"),
