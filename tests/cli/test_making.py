@@ -220,6 +220,18 @@ def test_no_near_tie_is_said(command: Command, tmp_path: Path, vendor: FakeVendo
     assert "decoding: {top_logprobs: 5}" in line
 
 
+def test_the_page_says_how_a_suite_really_draws(command: Command, tmp_path: Path) -> None:
+    """A seed, a missing system message and a newer release are said."""
+    from blackbox.suites import locked
+
+    drawn = TIES.replace("temperature: 0", "temperature: 1, seed: 3")
+    (tmp_path / "mine.yaml").write_text(locked(drawn), encoding="utf-8")
+    page = " ".join(command("suites", "show", "mine.yaml").out.split())
+    assert "temperature 1, top_p 1, not one explicit system message, seed 3, so that they are copies." in page
+    assert "open-ended@3 is out" in command("suites", "show", "open-ended@1").out
+    assert "Newer version" not in command("suites", "show", "open-ended").out
+
+
 def test_draws_hold_no_near_ties(command: Command, tmp_path: Path, vendor: FakeVendor) -> None:
     """Above temperature 0 every answer varies: nothing is on the border for that."""
     configured(tmp_path, vendor, "a")
