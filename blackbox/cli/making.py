@@ -14,6 +14,7 @@ from blackbox.cli.output import note, print_json, printable, say
 if TYPE_CHECKING:
     from typer import Typer
 
+_MOST_FINDINGS = 10
 OutOption = Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="Where to write; never overwritten.")]
 
 
@@ -41,13 +42,15 @@ def new(
 
 
 def from_dataset(
-    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="A file, or a dataset's name on the Hub.")],
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="A file, a saved dataset, or a name on the Hub.")],
     *,
-    column: Annotated[str, typer.Option("--column", metavar="NAME", help="Holds the prompts.")],
+    column: Annotated[
+        str, typer.Option("--column", metavar="NAME", help="Holds prompts or chats; a dot goes into objects.")
+    ],
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the suite.")],
     out: OutOption,
     licence: Annotated[str | None, typer.Option(metavar="TEXT", help="Of the prompts [as the dataset says].")] = None,
-    split: Annotated[str, typer.Option(metavar="NAME", help="Split on the Hub.")] = "train",
+    split: Annotated[str, typer.Option(metavar="NAME", help="Split, of a saved dataset or on the Hub.")] = "train",
     subset: Annotated[str | None, typer.Option(metavar="NAME", help="Configuration on the Hub.")] = None,
     revision: Annotated[str | None, typer.Option(metavar="COMMIT", help="Commit on the Hub; needed there.")] = None,
     probes: Annotated[int, typer.Option(min=1, max=5000, metavar="N", help="Draw at most so many prompts.")] = 100,
@@ -60,8 +63,9 @@ def from_dataset(
 ) -> None:
     """Make a suite of prompts from a dataset or a log of your own.
 
-    E-mail and network addresses, telephone, card, account and identity numbers, keys and named secrets are replaced
-    by marks such as [email] first. Patterns find what they know: read the file before you send it anywhere.
+    A log of chats is a column of message lists, e.g. --column body.messages: each is asked up to the user's last
+    message. E-mail and network addresses, telephone, card, account and identity numbers, keys and named secrets are
+    replaced by marks such as [email] first. Patterns find what they know: read the file before you send it anywhere.
     """
     from blackbox.store.prompts import PromptSource
     from blackbox.workflow.suite_making import DatasetRequest, dataset_suite
@@ -129,5 +133,7 @@ def _say(document: dict[str, Any], *, as_json: bool) -> None:
         note(f"redacted: {n} × {kind}")
     for reason, n in document["provenance"].get("left_out", {}).items():
         note(f"left out: {n} × {reason}")
-    for finding in document["findings"][:10]:
+    for finding in document["findings"][:_MOST_FINDINGS]:
         note(printable(f"lint: {finding}"))
+    if len(document["findings"]) > _MOST_FINDINGS:
+        note(f"lint: {len(document['findings']) - _MOST_FINDINGS} findings more; blackbox suites lint FILE lists all")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,8 +15,6 @@ from blackbox.cli.output import note, print_json, printable, say
 from blackbox.errors import SuiteError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from typer import Typer
 
 _SUITES = {
@@ -31,7 +30,7 @@ _LONGEST = 200
 """Characters of an example's prompt; a batch of ten questions has more."""
 _PROBES = {"id": "PROBE", "form": "FORM", "language": "LANGUAGE", "repeats": "REPEATS", "prompt": "PROMPT"}
 _EXAMPLES = {"id": "EXAMPLE", "language": "LANGUAGE", "prompt": "PROMPT"}
-_DRAWS = "draws at temperature {temperature:g}, top_p {top_p:g}, an explicit system message, no seed"
+_DRAWS = "draws at temperature {temperature:g}, top_p {top_p:g}, {system}, {seed}"
 _REPEATS = "repeats at temperature 0 (not draws): each probe counts once a side"
 
 suites = typer.Typer(name="suites", help="Probe suites: the questions that are asked.", no_args_is_help=True)
@@ -91,7 +90,8 @@ def show(
         return
     say(fitted([each | {"prompt": _begun(each["prompt"])} for each in document["examples"]], _EXAMPLES))
     if len(document["examples"]) < document["n_probes"]:
-        note(f"{len(document['examples'])} examples; all {document['n_probes']} probes with --probes")
+        n = len(document["examples"])
+        note(f"{n} {'example' if n == 1 else 'examples'}; all {document['n_probes']} probes with --probes")
 
 
 def _begun(prompt: str) -> str:
@@ -101,7 +101,7 @@ def _begun(prompt: str) -> str:
 def _page(document: Mapping[str, Any], asked: str) -> list[tuple[str, str]]:
     """Return the headings and texts of a suite's page, those without a text left out."""
     short, cost = document["short"], document["cost"]
-    asks = f"{document['n_probes']} probes, {cost['n_calls']} calls an endpoint; {_sampling(document['decoding'])}."
+    asks = f"{document['n_probes']} probes, {cost['n_calls']} calls an endpoint; {_sampling(document)}."
     price = (
         f"About {cost['prompt_tokens']:,} tokens in and at most {cost['output_tokens']:,} out: "
         f"${cost['reference_cost_usd']:.3f} at $0.50 and $1.50 per million tokens."
@@ -116,7 +116,8 @@ def _page(document: Mapping[str, Any], asked: str) -> list[tuple[str, str]]:
         ("Short form", _short(short, asked) if short else ""),
         ("In the profiles", ", ".join(document["profiles"])),
         ("Not checked", " ".join(document["unchecked"])),
-        ("Made from", ", ".join(f"{name} {value}" for name, value in document["provenance"].items())),
+        ("Newer version", _newer(document)),
+        ("Made from", _made_from(document["provenance"])),
         ("Licence and digest", f"{document['licence'] or 'no licence stated'}, {document['digest']}"),
     ]
     return [(heading, text) for heading, text in found if text]
@@ -127,11 +128,39 @@ def _short(short: Mapping[str, Any], asked: str) -> str:
     return f"{name}: {short['n_probes']} probes, {short['n_calls']} calls"
 
 
-def _sampling(decoding: Mapping[str, Any]) -> str:
+def _sampling(document: Mapping[str, Any]) -> str:
+    decoding = document["decoding"]
     if decoding["temperature"] is None:
         return "sampling unknown"
-    top_p = 1 if decoding["top_p"] is None else decoding["top_p"]
-    return _DRAWS.format(**{**decoding, "top_p": top_p}) if decoding["temperature"] else _REPEATS
+    if not decoding["temperature"]:
+        return _REPEATS
+    return _DRAWS.format(
+        temperature=decoding["temperature"],
+        top_p=1 if decoding["top_p"] is None else decoding["top_p"],
+        system="not one explicit system message" if document["system"] is None else "an explicit system message",
+        seed="no seed" if decoding["seed"] is None else f"seed {decoding['seed']}, so that they are copies",
+    )
+
+
+def _made_from(provenance: Mapping[str, Any]) -> str:
+    facts = {name: value for name, value in provenance.items() if value not in ({}, "", None)}
+    return ", ".join(f"{name.replace('_', ' ')} {_plain(value)}" for name, value in facts.items())
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Mapping):
+        return " + ".join(f"{n} {name}" for name, n in value.items())
+    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+
+
+def _newer(document: Mapping[str, Any]) -> str:
+    """Return which version came after this one; its page says more, for a release is never edited."""
+    name, newest = document["name"], document["newest"]
+    if newest is None or newest <= document["version"]:
+        return ""
+    return (
+        f"{name}@{newest} is out; what is known of this family stands on its page: blackbox suites show {name}@{newest}"
+    )
 
 
 def lint(
@@ -154,7 +183,9 @@ def lint(
     for line in () if as_json else document["findings"]:
         say(printable(line))
     if document["findings"]:
-        raise SuiteError(f"{suite}: {len(document['findings'])} findings; mend them, then: blackbox suites lock FILE")
+        n = len(document["findings"])
+        counted = "1 finding; mend it" if n == 1 else f"{n} findings; mend them"
+        raise SuiteError(f"{suite}: {counted}, then: blackbox suites lock FILE")
     note(f"{suite}: nothing found")
 
 

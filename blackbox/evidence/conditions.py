@@ -57,10 +57,14 @@ def conditions(a: Facts, b: Facts) -> tuple[Condition, ...]:
 
 
 def decoding_conflict(sent_a: Mapping[str, Any] | None, sent_b: Mapping[str, Any] | None) -> str | None:
-    """Return what differs between two known sent decodings, or None where they agree or one is unknown."""
+    """Return what differs between two known sent decodings, or None where they agree or one is unknown.
+
+    Listing log-probabilities beside an answer draws no other answer.
+    """
     if sent_a is None or sent_b is None:
         return None
-    names = [name for name in sorted({*sent_a, *sent_b}) if sent_a.get(name) != sent_b.get(name)]
+    names = sorted({*sent_a, *sent_b} - {"top_logprobs"})
+    names = [name for name in names if sent_a.get(name) != sent_b.get(name)]
     return ", ".join(f"{name} {sent_a.get(name)} against {sent_b.get(name)}" for name in names) or None
 
 

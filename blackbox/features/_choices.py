@@ -6,13 +6,14 @@ import re
 import unicodedata
 
 _LETTER = r"[\"'“”‘’*_`(\[（【「]*(?P<letter>[A-H])[\"'“”‘’*_`)\]）】」]*"
+# Possessive (++, *+): a reply of nothing but spaces would take quadratic time otherwise.
 _SAID = (
-    r"(?:(?:the\s+)?(?:final\s+|correct\s+|best\s+)?(?:answer|option|choice)(?:\s+is)?|"
+    r"(?:(?:the\s+)?(?:final\s+|correct\s+|best\s+)?(?:answer|option|choice)(?:\s++is)?+|"
     r"(?:最终|正确)?(?:答案|选项|选择)(?:是|为)?|选|ответ|الإجابة)"
 )
 _ALONE = re.compile(rf"\s*{_LETTER}\s*[.。:：)）,，]?\s*(?:$|[\n\r].*)", re.DOTALL)
 _BEFORE_TEXT = re.compile(rf"\s*{_LETTER}\s*[.。:：)）、，,-]\s*\S.*", re.DOTALL)
-_STATED = re.compile(rf"{_SAID}\s*[:：=]?\s*{_LETTER}(?![A-Za-z'’])", re.IGNORECASE)
+_STATED = re.compile(rf"{_SAID}\s*+[:：=]?\s*+{_LETTER}(?![A-Za-z'’])", re.IGNORECASE)
 _BOXED = re.compile(r"\\boxed\{\s*(?:\\text\{)?\s*(?P<letter>[A-H])\s*\}?\s*\}")
 
 

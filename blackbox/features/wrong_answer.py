@@ -22,15 +22,15 @@ class WrongAnswer:
     def extract(self, run: Run, probe_ids: frozenset[str]) -> FeatureMatrix:
         """Return `(n,)` uint64 codes of the wrong answers."""
         keys = answer_keys(run)
-        parsers = {probe.id: probe.parser for probe in run.suite.probes}
+        probes = {probe.id: probe for probe in run.suite.probes}
         every = code_matrix(
             "wrong_answer",
             self.version,
             run=run,
             probe_ids=probe_ids & frozenset(keys),
-            text=lambda o: str(category(o, parsers[o.probe_id])),
+            text=lambda o: str(category(o, probes[o.probe_id])),
         )
-        named = {o.key: str(category(o, parsers[o.probe_id])) for o in run.observations if o.probe_id in keys}
+        named = {o.key: str(category(o, probes[o.probe_id])) for o in run.observations if o.probe_id in keys}
         kept = [
             i for i, (p, k) in enumerate(zip(every.probe_ids, every.keys, strict=True)) if _wrong(named[k], keys[p])
         ]

@@ -1,4 +1,4 @@
-"""Columns of a table file as Python values: Parquet, JSON, JSON Lines and CSV, told apart by what they hold."""
+"""Columns of a table file as Python values: Parquet, Arrow, JSON, JSON Lines and CSV, told apart by what they hold."""
 
 from __future__ import annotations
 
@@ -46,6 +46,8 @@ def _reader(path: Path, start: bytes) -> Callable[[Path, Sequence[str]], Columns
     extension = path.suffix.lower()
     if start.startswith(b"PAR1"):
         return _parquet
+    if start.startswith(b"ARROW1") or (extension == ".arrow" and start.startswith(b"\xff\xff\xff\xff")):
+        return _arrow
     if extension in {".parquet", ".pq"}:
         raise UsageError(f"{path}: this is no Parquet file")
     if extension in {".csv", ".tsv", ".txt"}:
@@ -70,6 +72,21 @@ def _parquet(path: Path, wanted: Sequence[str]) -> Columns:
             return {name: table.column(name).to_pylist() for name in wanted}
     except (pa.ArrowException, KeyError) as error:
         raise UsageError(f"{path}: no readable Parquet file: {str(error).splitlines()[0]}") from error
+
+
+def _arrow(path: Path, wanted: Sequence[str]) -> Columns:
+    """Read the Arrow file or stream format; `datasets` writes streams."""
+    import pyarrow as pa
+
+    try:
+        with pa.memory_map(str(path)) as file:
+            streamed = bytes(file.read(6)) != b"ARROW1"
+            file.seek(0)
+            table = (pa.ipc.open_stream if streamed else pa.ipc.open_file)(file).read_all()
+            _check_columns(path, wanted, table.column_names)
+            return {name: table.column(name).to_pylist() for name in wanted}
+    except pa.ArrowException as error:
+        raise UsageError(f"{path}: no readable Arrow file: {str(error).splitlines()[0]}") from error
 
 
 def _json(path: Path, wanted: Sequence[str]) -> Columns:

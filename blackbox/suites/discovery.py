@@ -43,7 +43,14 @@ class NearTie:
 
 
 def near_ties(run: Run) -> tuple[NearTie, ...]:
-    """Return the near ties of a discovery run, closest first; log-probabilities are used where listed, never needed."""
+    """Return the near ties of a discovery run, closest first; log-probabilities are used where listed, never needed.
+
+    Raises:
+        SuiteError: It drew at a temperature above 0: such answers vary wherever two are possible.
+    """
+    if any(o.sent_decoding is not None and o.sent_decoding.temperature for o in run.observations):
+        fix = "ask for near ties at temperature 0, e.g. with: blackbox run -s border-input"
+        raise SuiteError(f"{run.id}: asked at a temperature above 0, where all answers vary; {fix}")
     answers: dict[str, list[Observation]] = defaultdict(list)
     for observation in run.observations:
         if observation.outcome in TEXT_OUTCOMES and observation.text:
@@ -60,7 +67,8 @@ def selected_suite(run: Run, ties: Sequence[NearTie], *, limit: int, repeats: in
     """
     if not ties:
         raise SuiteError(
-            f"{run.id}: no near tie: answers never varied and no log-probabilities were listed; ask more candidates"
+            f"{run.id}: no near tie: answers never varied and no close log-probabilities were listed; ask more "
+            "candidates, or have them listed with decoding: {top_logprobs: 5} in the endpoint's block"
         )
     chosen = {tie.probe_id: tie for tie in ties[:limit]}
     origin = run.suite

@@ -131,11 +131,22 @@ def _near_pairs(sets: Sequence[frozenset[tuple[str, int]]]) -> Iterator[tuple[in
         prefix filter: two such sets share one of their |x| − ⌈t|x|⌉ + 1 = ⌊|x| / `_NEAR`⌋ + 1 rarest elements.
     """
     frequency = Counter(gram for grams in sets for gram in grams)
-    owners: Mapping[tuple[str, int], list[int]] = defaultdict(list)
-    for j, grams in enumerate(sets):
-        rare = sorted(grams, key=lambda gram: (frequency[gram], gram))[: len(grams) // _NEAR + 1]
+    # Numbers from the rarest gram on: they sort and intersect ten times as fast as the grams.
+    number = {gram: n for n, gram in enumerate(sorted(frequency, key=lambda gram: (frequency[gram], gram)))}
+    owners: Mapping[int, list[int]] = defaultdict(list)
+    numbered = [frozenset(number[gram] for gram in grams) for grams in sets]
+    for j, grams in enumerate(numbered):
+        rare = sorted(grams)[: len(grams) // _NEAR + 1]
         for i in sorted({i for gram in rare for i in owners[gram]}):
-            if _NEAR * len(sets[i] & grams) >= (_NEAR - 1) * len(sets[i] | grams):
+            if _alike(numbered[i], grams):
                 yield i, j
         for gram in rare:
             owners[gram].append(j)
+
+
+def _alike(x: frozenset[int], y: frozenset[int]) -> bool:
+    """Return whether |x ∩ y| ≥ t·|x ∪ y|; sizes alone decide most pairs."""
+    if _NEAR * min(len(x), len(y)) < (_NEAR - 1) * max(len(x), len(y)):
+        return False
+    shared = len(x & y)
+    return _NEAR * shared >= (_NEAR - 1) * (len(x) + len(y) - shared)

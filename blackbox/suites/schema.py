@@ -7,7 +7,7 @@ document without its `digest`, so nothing that a probe or decision rule says can
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, TypeAlias, TypeVar, cast
 
@@ -15,6 +15,7 @@ from blackbox.core import Decision, Decoding, Form, Message, Probe, Suite, canon
 from blackbox.core import digest as digest_of
 from blackbox.suites.extras import EXTRAS, answer_key, check_parser, extras, facts
 from blackbox.suites.fields import Place, choice, language, listing, mapping, name, number, shown, text, whole
+from blackbox.suites.tool_schemas import tools
 
 SCHEMA = "blackbox.suite/1"
 PARSERS = (
@@ -192,7 +193,7 @@ def _probe(value: object, place: Place, *, shared: _Shared, system: str | None, 
         messages=_messages(found, place, system=system),
         decoding=_decoding(found["decoding"], place.at("decoding")) if "decoding" in found else None,
         parser=stated.parser or "text",
-        tools=_tools(found["tools"], place.at("tools")) if "tools" in found else (),
+        tools=tools(found["tools"], place.at("tools")) if "tools" in found else (),
         key=answer_key(found["key"], place.at("key")) if "key" in found else None,
         facts=facts(found["facts"], place.at("facts")) if "facts" in found else (),
     )
@@ -244,18 +245,3 @@ def _conversation(value: object, place: Place) -> tuple[Message, ...]:
     if messages[-1].role != "user":
         raise place.error("the last message is not the user's", write="write a last message with role: user")
     return tuple(messages)
-
-
-def _tools(value: object, place: Place) -> tuple[Mapping[str, Any], ...]:
-    return tuple(
-        _tool(item, place.at(i)) for i, item in enumerate(cast("Sequence[Any]", listing(value, place, of="tools")))
-    )
-
-
-def _tool(value: object, place: Place) -> Mapping[str, Any]:
-    found = mapping(value, place, known=("type", "function"), required=("type", "function"))
-    choice(found["type"], place.at("type"), of=("function",))
-    known = ("name", "description", "parameters", "strict")
-    function = mapping(found["function"], place.at("function"), known=known, required=("name",))
-    text(function["name"], place.at("function").at("name"), least=1)
-    return found

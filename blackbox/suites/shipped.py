@@ -72,6 +72,8 @@ def find(name_or_path: str) -> Suite:
     if not versions:
         raise _unknown(name_or_path, {known_name for known_name, _ in known})
     if at and wanted not in versions:
+        if wanted.endswith(SUFFIX):
+            raise SuiteError(f"a short form's version comes last; write {name}{SUFFIX}@{wanted.removesuffix(SUFFIX)}")
         raise SuiteError(f"suite {name!r} has no version {shown(wanted)}; write {_choices(name, versions)}")
     version = versions[wanted] if at else max(versions.values())
     return _shipped(name, version, known[name, version])

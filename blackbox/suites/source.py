@@ -130,6 +130,8 @@ class _Builder:
             found = f"character U+{ord(self._text[error.position]):04X} cannot stand in this file"
             raise line_error(self._source, line, f'{found}; write it as an escape in quotes, e.g. "\\u0007"') from None
         except yaml.MarkedYAMLError as error:
+            if self._is_json:
+                _strict_json(self._text, self._source)
             raise _syntax_error(error, self._text, self._source) from None
 
     def _value(self, event: yaml.Event, path: Path) -> Plain:

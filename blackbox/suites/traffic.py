@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from blackbox.core import Message, plain
 from blackbox.errors import SuiteError
 from blackbox.suites.families.draws import Draws
 from blackbox.suites.fields import Place, is_name, name_hint, shown
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 MAX_CHARACTERS = 8_000
 """Longer prompts are left out: they are documents, and dear."""
 _SYSTEM = "You are a helpful assistant."
+
+Prompt: TypeAlias = "str | tuple[Message, ...]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +52,9 @@ class TrafficOptions:
 
 
 def traffic_suite(prompts: Iterable[object], options: TrafficOptions) -> Suite:
-    """Return the suite of a column of prompts.
+    """Return the suite of a column of prompts: texts, or messages that end with the user's.
 
-    Kept are different texts of 1 to 8,000 characters; what else the column held is counted in `provenance`.
+    Kept are different ones of 1 to 8,000 characters; what else the column held is counted in `provenance`.
 
     Raises:
         SuiteError: A bad name, no licence, or no usable prompt.
@@ -66,27 +69,47 @@ def traffic_suite(prompts: Iterable[object], options: TrafficOptions) -> Suite:
     kept = list(usable)
     left_out.update({"asked before": usable.total() - len(kept)} if usable.total() > len(kept) else {})
     if not kept:
-        raise SuiteError("the column holds no usable prompt: texts of 1 to 8,000 characters are wanted")
+        held = ", ".join(f"{n} × {reason}" for reason, n in sorted(left_out.items())) or "nothing"
+        wanted = "texts of 1 to 8,000 characters, or lists of messages that end with the user's, are wanted"
+        raise SuiteError(f"the column holds no usable prompt ({held}): {wanted}")
     chosen = Draws(str(options.seed).encode(), "traffic").sample(kept, options.n_probes)
-    document = _document(sorted(chosen), options, {"n_different": len(kept), "left_out": left_out, "redacted": found})
+    document = _document(
+        sorted(chosen, key=_order), options, {"n_different": len(kept), "left_out": left_out, "redacted": found}
+    )
     return build(document, Place(source=options.name), origin="file")
 
 
 def _usable(
     prompts: Iterable[object], options: TrafficOptions, left_out: Counter[str], found: Counter[str]
-) -> Iterable[str]:
+) -> Iterable[Prompt]:
     for prompt in prompts:
         reason = _unusable(prompt)
         if reason:
             left_out[reason] += 1
-            continue
-        text = str(prompt).strip()
-        clean = redacted(text) if options.redact else None
-        found.update(clean.counts if clean else {})
-        yield clean.text if clean else text
+        elif isinstance(prompt, tuple):
+            yield tuple(replace(m, content=_clean(m.content, options, found)) for m in _with_system(prompt))
+        else:
+            yield _clean(str(prompt).strip(), options, found)
+
+
+def _clean(text: str, options: TrafficOptions, found: Counter[str]) -> str:
+    if not options.redact:
+        return text
+    clean = redacted(text)
+    found.update(clean.counts)
+    return clean.text
+
+
+def _with_system(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """Return a chat with a system message: its own, or the neutral one that all other prompts get."""
+    return messages if messages[0].role == "system" else (Message(role="system", content=_SYSTEM), *messages)
 
 
 def _unusable(prompt: object) -> str | None:
+    if isinstance(prompt, tuple):
+        if any(not message.content.strip() for message in prompt):
+            return "blank"
+        return _unusable("\n".join(message.content for message in prompt))
     if not isinstance(prompt, str):
         return "not text"
     if not prompt.strip():
@@ -96,7 +119,16 @@ def _unusable(prompt: object) -> str | None:
     return "lone surrogate" if any("\ud800" <= c <= "\udfff" for c in prompt) else None
 
 
-def _document(prompts: list[str], options: TrafficOptions, counts: Mapping[str, Any]) -> dict[str, Any]:
+def _order(prompt: Prompt) -> str:
+    return prompt if isinstance(prompt, str) else "\n".join(f"{m.role}: {m.content}" for m in prompt)
+
+
+def _probe(prompt: Prompt) -> dict[str, Any]:
+    asked = {"prompt": prompt} if isinstance(prompt, str) else {"messages": plain(prompt)}
+    return {"id": imported_probe_id(prompt), **asked}
+
+
+def _document(prompts: list[Prompt], options: TrafficOptions, counts: Mapping[str, Any]) -> dict[str, Any]:
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "name": options.name,
@@ -116,7 +148,7 @@ def _document(prompts: list[str], options: TrafficOptions, counts: Mapping[str, 
             **{name: dict(sorted(value.items())) if isinstance(value, Counter) else value
                for name, value in counts.items()},
         },
-        "probes": [{"id": imported_probe_id(prompt), "prompt": prompt} for prompt in prompts],
+        "probes": [_probe(prompt) for prompt in prompts],
     }  # fmt: skip
     document["digest"] = content_digest(document)
     return document

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,8 @@ from blackbox.store.disk import disk_errors
 from blackbox.store.prompts import PromptSource, read_prompts
 from blackbox.suites.discovery import near_ties, selected_suite
 from blackbox.suites.fields import is_name, name_hint, shown
+from blackbox.suites.shipped import releases
+from blackbox.suites.short import SUFFIX
 from blackbox.suites.traffic import TrafficOptions, traffic_suite
 from blackbox.suites.writing import suite_text
 
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 
     from blackbox.core import Suite
 
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,99}")
 _SCAFFOLD = """\
 schema: blackbox.suite/1
 name: {name}
@@ -64,6 +69,8 @@ def new_suite(name: str, out: Path) -> dict[str, Any]:
     """
     if not is_name(name):
         raise SuiteError(f"{shown(name)} is not a valid suite name; {name_hint(name)}")
+    if name.removesuffix(SUFFIX) in {released for released, _ in releases()}:
+        raise SuiteError(f"{name} is the name of a released suite, never edited; take a name of your own")
     text = suites.locked(_SCAFFOLD.format(name=name), source=str(out))
     return _written(suites.parse(text, source=str(out)), out, text)
 
@@ -102,10 +109,13 @@ def secret_suite(family: str, variable: str, environ: Mapping[str, str], out: Pa
         SuiteError: Another family, or too short a key.
     """
     key = environ.get(variable)
+    if not key and not _VARIABLE.fullmatch(variable):
+        # Not repeated: whoever writes the key itself here must not find it in a log.
+        raise ConfigError("--key-env takes the name of an environment variable that is set, never the key itself")
     if not key:
         fix = f"set it with: export {variable}=$(openssl rand -hex 32)"
         raise ConfigError(f"environment variable {variable} is not set; {fix}")
-    return _written(suites.secret_suite(family, key.encode()), out)
+    return _written(suites.secret_suite(family, os.fsencode(key)), out)
 
 
 def select_suite(results: Path, run: str, out: Path, *, limit: int, repeats: int) -> dict[str, Any]:

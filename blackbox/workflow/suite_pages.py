@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from blackbox import suites
 from blackbox.collect import estimate
 from blackbox.core import EndpointSpec
+from blackbox.suites.shipped import releases
+from blackbox.suites.short import SUFFIX
 from blackbox.workflow.reference_cost import REFERENCE
 
 if TYPE_CHECKING:
@@ -37,11 +39,24 @@ def page(suite: Suite) -> dict[str, Any]:
         "against": suite.against,
         "unchecked": list(suite.unchecked),
         "provenance": dict(suite.provenance),
+        "system": _system(suite),
+        "newest": _newest(suite),
         "cost": cost(suite),
         "short": {"name": short.name, "n_probes": len(short.probes), **cost(short)} if short else None,
         "profiles": [p.name for p in suites.profiles().values() if _within(suite, p.suites)],
         "examples": _examples(suite),
     }
+
+
+def _system(suite: Suite) -> str | None:
+    """Return the system message that every probe carries, or None where some carry none or another."""
+    found = {probe.messages[0].content if probe.messages[0].role == "system" else None for probe in suite.probes}
+    return found.pop() if len(found) == 1 else None
+
+
+def _newest(suite: Suite) -> int | None:
+    """Return the newest released version of this name, or None for a suite that is not one of the releases."""
+    return max((v for name, v in releases() if name == suite.name.removesuffix(SUFFIX)), default=None)
 
 
 def coverage() -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from blackbox.core import plain
 from blackbox.errors import SuiteError
 from blackbox.store.disk import disk_errors, write_atomically
 from blackbox.suites.shipped import is_shipped, releases
+from blackbox.suites.short import SUFFIX
 from blackbox.workflow.suite_pages import page, profile_rows
 
 if TYPE_CHECKING:
@@ -67,8 +68,16 @@ def lint_suite(name: str) -> dict[str, Any]:
         "schema": "blackbox.lint/1",
         "suite": suite.name,
         "digest": suite.digest,
-        "findings": list(suites.lint(suite)),
+        "findings": [*suites.lint(suite), *_edited(suite)],
     }
+
+
+def _edited(suite: Suite) -> list[str]:
+    """Return the finding on a suite that goes by the name and version of a release without being it."""
+    taken = (suite.name.removesuffix(SUFFIX), suite.version) in releases()
+    if not taken or is_shipped(suite.name, suite.version, suite.digest):
+        return []
+    return [f"{suite.name}@{suite.version} is released with other content, never edited; write a name of your own"]
 
 
 def lint_all() -> dict[str, Any]:

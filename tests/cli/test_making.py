@@ -91,6 +91,13 @@ def test_a_release_is_not_edited_under_its_own_name(command: Command, tmp_path: 
         refused.code, refused.line().split(": ", 2)[2].rpartition(" of your own")[0],
     )  # fmt: skip
     assert edited == (tmp_path / "mine.yaml").read_text(encoding="utf-8")
+    from blackbox.suites import locked
+
+    (tmp_path / "other.yaml").write_text(locked(edited), encoding="utf-8")
+    found = command("suites", "lint", "other.yaml")
+    assert (2, True) == (found.code, "tool-call@1 is released with other content, never edited" in found.out)
+    named = command("suites", "new", "tool-call", "-o", "new.yaml")
+    assert (2, True) == (named.code, "the name of a released suite" in named.line())
     (tmp_path / "mine.yaml").write_text(edited.replace("version: 1", "version: 2"), encoding="utf-8")
     assert 0 == command("suites", "lock", "mine.yaml").code
 
@@ -152,6 +159,10 @@ def test_a_secret_suite_comes_from_the_environment(
     text = (tmp_path / "s.yaml").read_text(encoding="utf-8")
     assert "a made-up key" not in text
     assert made["digest"] in text
+    monkeypatch.setenv("MY_KEY", "sixteen bytes \udcff or more")
+    assert 0 == command("suites", "secret", "identity", "--key-env", "MY_KEY", "-o", "bytes.yaml").code
+    refused = command("suites", "secret", "one-token", "--key-env", "a-made-up-key-of-some-length", "-o", "r.yaml")
+    assert (2, False) == (refused.code, "a-made-up-key" in refused.err + refused.out)
     assert "there is no family 'tides'" in command("suites", "secret", "tides", "--key-env", "MY_KEY", "-o", "i").line()
 
 
@@ -204,7 +215,30 @@ def test_no_near_tie_is_said(command: Command, tmp_path: Path, vendor: FakeVendo
     vendor.answer = lambda _body, _n: "tea"
     configured(tmp_path, vendor, "a")
     found = command("run", "-s", "ties.yaml", "--json").json["sessions"][0]["run_id"]
-    assert "no near tie: answers never varied" in command("suites", "near-ties", found, "-o", "n.yaml").line()
+    line = command("suites", "near-ties", found, "-o", "n.yaml").line()
+    assert "no near tie: answers never varied" in line
+    assert "decoding: {top_logprobs: 5}" in line
+
+
+def test_the_page_says_how_a_suite_really_draws(command: Command, tmp_path: Path) -> None:
+    """A seed, a missing system message and a newer release are said."""
+    from blackbox.suites import locked
+
+    drawn = TIES.replace("temperature: 0", "temperature: 1, seed: 3")
+    (tmp_path / "mine.yaml").write_text(locked(drawn), encoding="utf-8")
+    page = " ".join(command("suites", "show", "mine.yaml").out.split())
+    assert "temperature 1, top_p 1, not one explicit system message, seed 3, so that they are copies." in page
+    assert "open-ended@3 is out" in command("suites", "show", "open-ended@1").out
+    assert "Newer version" not in command("suites", "show", "open-ended").out
+
+
+def test_draws_hold_no_near_ties(command: Command, tmp_path: Path, vendor: FakeVendor) -> None:
+    """Above temperature 0 every answer varies: nothing is on the border for that."""
+    configured(tmp_path, vendor, "a")
+    found = command("run", "-s", "one-token.short", "--json").json["sessions"][0]["run_id"]
+    result = command("suites", "near-ties", found, "-o", "n.yaml")
+    assert (2, True) == (result.code, "asked at a temperature above 0, where all answers vary" in result.line())
+    assert not (tmp_path / "n.yaml").exists()
 
 
 def test_plan_takes_the_standard_profile_and_says_its_cost(

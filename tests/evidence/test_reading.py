@@ -103,6 +103,7 @@ def test_sent_decoding_is_equal_different_or_unknown(run: Run) -> None:
     assert "temperature 1.0 against 1.3" in str(
         decoding_conflict(run.manifest.sent_decoding, hot.manifest.sent_decoding)
     )
+    assert decoding_conflict({"temperature": 0, "top_logprobs": 5}, {"temperature": 0}) is None
 
 
 def test_more_than_a_day_apart_is_then_and_now(run: Run) -> None:

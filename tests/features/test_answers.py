@@ -66,6 +66,11 @@ def test_choice_reads_one_letter(text: str, expected: str | None) -> None:
     assert (found.category if found.status == "valid" else None) == expected
 
 
+def test_a_choice_of_nothing_but_spaces_is_read_at_once() -> None:
+    """A million of them behind the word that should name a letter: quadratic time would be hours."""
+    assert reading(said("The answer is" + " " * 1_000_000 + "?"), asked("choice")).status == "invalid"
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,6 +78,15 @@ def test_wrong_answers_need_a_key(run: Run) -> None:
 
     found = registry.feature("wrong_answer").extract(KeyedRun(), frozenset({probe}))
     assert len(found.keys) == 3
+
+
+def test_a_wrong_tool_is_a_wrong_answer(run: Run) -> None:
+    """Tools are read with what the probe offers."""
+    probe = suites.find("tool-call.short").probes[0]
+    call = {"function": {"name": probe.tools[1]["function"]["name"], "arguments": "{}"}}
+    called = replace(run.observations[0], probe_id=probe.id, text=None, outcome=Outcome.TOOL_CALL, tool_calls=(call,))
+    asked = SimpleNamespace(suite=SimpleNamespace(probes=(probe,)), observations=(called,))
+    assert len(registry.feature("wrong_answer").extract(asked, frozenset({probe.id})).keys) == 1
 
 
 def test_phrases_are_the_longest_shared_stretches_rarest_first() -> None:

@@ -286,6 +286,7 @@ def test_a_digest_of_another_type_is_a_wrong_digest(digest: str) -> None:
         ("a: " + "[" * 40, "mine.yaml:1: nested deeper than 32 levels"),
         ("{'a': 1}", "mine.yaml:1: not valid JSON"),
         ('{"a":\n 1,}', "mine.yaml:2: not valid JSON"),
+        ('{"a": "x"\n"b": 2}', "mine.yaml:2: not valid JSON: Expecting ',' delimiter"),
         ('{"a":\n NaN}', "mine.yaml:2: 'NaN' is not a JSON value"),
         ('{"a":\n 1' + "0" * 5000 + "}", "mine.yaml:2: '1000"),
         ('{"a":\n\t1,\n\t"a": 2}', "mine.yaml:3: 'a' appears twice (first on line 1)"),
@@ -356,6 +357,10 @@ def test_bad_messages_are_refused(messages: str, wrong: str) -> None:
     assert wrong in found
 
 
+CALLED = "{type: function, function: {name: x}}"
+CALLED_WITH = "[{{type: function, function: {{name: x, parameters: {}}}}}]"
+
+
 @pytest.mark.parametrize(
     ("tools", "wrong"),
     [
@@ -364,6 +369,19 @@ def test_bad_messages_are_refused(messages: str, wrong: str) -> None:
         ("[{type: function, function: {}}]", "the field 'name' is missing"),
         ("[{type: function, function: {name: 1}}]", "expected text, found 1"),
         ("[{type: function, function: {name: x, params: {}}}]", "unknown field 'params'"),
+        ("[{type: function, function: {name: a b}}]", "'a b' is no name of a tool; write 1 to 64 of A-Z a-z"),
+        (f"[{CALLED}, {CALLED}]", "tools[1].function.name: two tools are called 'x'; write another name"),
+        (CALLED_WITH.format("5"), "function.parameters: expected a JSON schema, found 5; write e.g. {type: object}"),
+        (CALLED_WITH.format("{type: objekt}"), "parameters.type: 'objekt' is not one of object, array"),
+        (CALLED_WITH.format("{type: [string, nul]}"), "parameters.type: 'nul' is not one of"),
+        (CALLED_WITH.format("{properties: [a]}"), "parameters.properties: expected a mapping of schemas, found a list"),
+        (
+            CALLED_WITH.format("{properties: {a: text}}"),
+            "parameters.properties.a: expected a JSON schema, found 'text'",
+        ),
+        (CALLED_WITH.format("{required: [a]}"), "parameters.required[0]: 'a' is required and no property"),
+        (CALLED_WITH.format("{enum: a}"), "parameters.enum: expected a list of values, found 'a'"),
+        (CALLED_WITH.format("{items: {minimum: low}}"), "parameters.items.minimum: expected a number"),
     ],
 )
 def test_bad_tools_are_refused(tools: str, wrong: str) -> None:

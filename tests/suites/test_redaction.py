@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from blackbox.core import Message
 from blackbox.errors import SuiteError
 from blackbox.suites import lint
 from blackbox.suites.redaction import is_card, is_iban, redacted
@@ -33,6 +34,22 @@ FOUND: dict[str, tuple[str, str]] = {
     "ping 192.168.100.200, then": ("ping [ip address], then", "ip address"),
     "route 2001:db8:85a3:0:0:8a2e:370:7334 is down": ("route [ip address] is down", "ip address"),
     "身份证11010519491231002X": ("身份证[identity number]", "identity number"),
+    "card 4111 1111 1111 1111 12/26": ("card [card] 12/26", "card"),
+    "DE89 3704 0044 0532 0130 00 BIC COBADEFFXXX": ("[iban] BIC COBADEFFXXX", "iban"),
+    "iban de89-3704-0044-0532-0130-00, mine": ("iban [iban], mine", "iban"),
+    "+49 170 1234567 2024-11-28 10:00": ("[phone] 2024-11-28 10:00", "phone"),
+    "тел. 8 (916) 123-45-67": ("тел. [phone]", "phone"),
+    "هاتف ٠٥٠١٢٣٤٥٦٧": ("هاتف [phone]", "phone"),
+    "call 0170/1234567": ("call [phone]", "phone"),
+    "2001:db8::8a2e:370:7334 answers": ("[ip address] answers", "ip address"),
+    'password: "correct horse battery"': ('password: "[secret]"', "secret"),
+    "password: pass": ("password: [secret]", "secret"),
+    "пароль: qwerty12": ("пароль: [secret]", "secret"),
+    "密码是abc123，谢谢": ("密码是[secret]，谢谢", "secret"),
+    "pass: x1y": ("pass: [secret]", "secret"),
+    "Authorization: Bearer abcdef1234567890": ("Authorization: Bearer [key]", "key"),
+    "ASIAIOSFODNN7EXAMPLE": ("[key]", "key"),
+    "postgres://bob:p@ss@db/x": ("postgres://bob:[password in address]@db/x", "password in address"),
     "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----": ("[private key]", "private key"),
 }
 KEPT = (
@@ -41,6 +58,8 @@ KEPT = (
     "Explain how a password manager works.",
     "The word Donaudampfschifffahrtsgesellschaft is long.",
     "It starts at 12:30:45 and the score is 301.555.0187.2, see 999-00-1234.",
+    "bypass: on; the compass is broken; std::vector a::b and ::1; basic communication skills",
+    "from 01/02/2024 10:30 on, 1 234 567 890 ways, 0.00012345678 of 1990 - 2000 - 2010",
     "Version 3.11.4 of the file at /usr/lib/python3.11/site-packages/numpy",
 )
 
@@ -111,6 +130,18 @@ def test_traffic_becomes_a_suite_with_its_origin() -> None:
     assert traffic_suite(reversed(cells), options(n_probes=10)).probes == suite.probes
 
 
+def test_a_chat_keeps_its_messages_redacted() -> None:
+    """Every message is; one without a system message gets the suite's; a blank one is left out."""
+    asked = Message(role="user", content="Write to a@b.example"), Message(role="assistant", content="Done")
+    chat = (*asked, Message(role="user", content="And now?"))
+    blank = (Message(role="system", content=" "), Message(role="user", content="Hi"))
+    suite = traffic_suite([chat, blank, "Hi"], options())
+    contents = {tuple(message.content for message in probe.messages) for probe in suite.probes}
+    system = "You are a helpful assistant."
+    assert contents == {(system, "Write to [email]", "Done", "And now?"), (system, "Hi")}
+    assert (suite.provenance["left_out"], lint(suite)) == ({"blank": 1}, ())
+
+
 def test_the_seed_draws_the_prompts() -> None:
     """Three of twenty, the same for the same seed."""
     cells = [f"Question number {n}?" for n in range(20)]
@@ -122,7 +153,7 @@ def test_the_seed_draws_the_prompts() -> None:
 @pytest.mark.parametrize(
     ("cells", "changes", "said"),
     [
-        ([""], {}, "the column holds no usable prompt"),
+        (["", 7, 8], {}, r"the column holds no usable prompt \(1 × blank, 2 × not text\): texts of 1 to"),
         (["Hi"], {"licence": ""}, "the dataset states no licence; say which with --licence"),
         (["Hi"], {"name": "My Suite"}, "'My Suite' is not a valid suite name; .* e.g. my-suite"),
     ],
