@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class WrongAnswer:
     """The category of every valid answer that is not the probe's key; other answers and probes have no row."""
 
-    version = 1
+    version = 2
 
     def extract(self, run: Run, probe_ids: frozenset[str]) -> FeatureMatrix:
         """Return `(n,)` uint64 codes of the wrong answers."""

@@ -51,13 +51,16 @@ def test_every_parser_that_may_be_written_is_known() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("B", "B"), ("(b)", None), ("**C**", "C"), ("D.", "D"), ("A) Tuesday", "A"), ("B、星期二", "B"), ("Ｃ", "C"),
+        ("B", "B"), ("(b)", "B"), ("**C**", "C"), ("D.", "D"), ("A) Tuesday", "A"), ("B、星期二", "B"), ("Ｃ", "C"),
         ("The answer is D.", "D"), ("答案：A", "A"), ("选B", "B"), ("The final answer is: **C**", "C"),
         ("ответ: B", "B"),
         (r"So \boxed{D}", "D"), ("A\n\nbecause it rains", "A"), ("A or B", None), ("A dog barks", None),
         ("I think so", None),
         ("B. First I thought\nThe answer is C", "C"), ("The answer is A. No, the answer is B.", None), ("J", None),
         ("Answer: Almost", None),
+        ("A, B", None), ("A\nB", None), ("Answer: A and B", None), ("The answer is A) or B)", None), ("A和B", None),
+        ("A, B, C and D", None), ("b", "B"), ("a dog", None), ("B, because A rains", "B"), ("A. A", "A"),
+        ("The answer is B and nothing else", "B"), ("B!", "B"),
     ],
 )  # fmt: skip
 def test_choice_reads_one_letter(text: str, expected: str | None) -> None:
