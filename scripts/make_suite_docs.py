@@ -269,11 +269,7 @@ def _unequal() -> str:
             q, m = forms["secret"].get(relation, (p, n))
             if abs(q - p) > 3 * (p * (1 - p) / n + q * (1 - q) / m) ** 0.5 + 1e-9:
                 found["less" if q < p else "more"].append(f"{family}, {relation} ({q:.2f} against {p:.2f})")
-    told = [
-        f"By over three standard errors a secret form finds {word} at: {'; '.join(at)}."
-        for word, at in found.items()
-        if at
-    ]
+    told = [f"By over three standard errors a secret form finds {word} at: {'; '.join(at)}." for word, at in found.items() if at]
     return " ".join(told) or "No difference is over three standard errors."
 
 
