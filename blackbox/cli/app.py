@@ -26,7 +26,7 @@ from blackbox.cli import (
     starting,
     weights,
 )
-from blackbox.cli.output import complain, say
+from blackbox.cli.output import complain, note, say
 from blackbox.errors import BlackboxError, EvidenceDamaged
 
 if TYPE_CHECKING:
@@ -110,6 +110,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _misused(error: typer.TyperException) -> int:
     words = getattr(error, "format_message", lambda: str(error))()
     context = getattr(error, "ctx", None)
+    if context is not None and words == context.get_help():  # a group without a command: its help is the answer
+        note(words)
+        return 2
     hint = f"; see: {context.command_path} --help" if context is not None else ""
     if words:
         complain(words.rstrip(".") + hint)

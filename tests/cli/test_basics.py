@@ -113,6 +113,13 @@ def test_misuse_is_one_line_and_exit_2(command: Command, words: list[str], said:
     assert "" == result.out
 
 
+@pytest.mark.parametrize("words", [[], ["suites"]])
+def test_a_group_without_a_command_shows_its_help(command: Command, words: list[str]) -> None:
+    """The page of --help as it is, on stderr, and exit 2: nothing was done."""
+    result = command(*words)
+    assert (2, "", command(*words, "--help").out) == (result.code, result.out, result.err)
+
+
 @pytest.mark.parametrize(
     ("error", "code"), [(Incomplete("stopped"), 4), (EvidenceDamaged("forged"), 5), (KeyboardInterrupt(), 130)]
 )
