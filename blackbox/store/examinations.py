@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from blackbox.core import canonical, digest
@@ -47,6 +48,19 @@ def write_examination(
         write_atomically(folder / CALLS, lines)
         write_atomically(folder / FINDINGS, readable_json(sealed))
     return sealed
+
+
+def check_examinable(results: Path) -> None:
+    """Check that examinations can be written, before calls are paid for that nothing can be kept of.
+
+    Raises:
+        BlackboxError: They can't.
+    """
+    folder = results / FOLDER
+    with disk_errors(folder, advice="choose another folder with --results"):
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".new-", dir=folder):
+            pass
 
 
 def read_examination(folder: Path) -> dict[str, Any]:

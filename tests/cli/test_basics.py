@@ -165,6 +165,26 @@ def test_closed_pipe_is_no_error(tmp_path: Path) -> None:
     assert (0, "") == (done.returncode, done.stderr)
 
 
+@pytest.mark.parametrize(
+    ("redirected", "code", "said"),
+    [
+        (">/dev/full", 2, "blackbox: standard output: no space left on device\n"),
+        (">&-", 0, ""),
+        (">/dev/null 2>/dev/full", 0, ""),
+        (">/dev/null 2>&-", 0, ""),
+    ],
+)
+def test_streams_that_take_nothing(redirected: str, code: int, said: str) -> None:
+    """A full disk is one line and no verdict's exit code; closed streams and lost remarks stop nothing."""
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m blackbox suites lint tool-call --json {redirected}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (code, said) == (done.returncode, "".join(re.findall("^blackbox: .*\n", done.stderr)))
+
+
 def test_ascii_terminals_get_escapes(monkeypatch: pytest.MonkeyPatch) -> None:
     """What an encoding can't show is written as an escape, not a crash."""
     raw = io.BytesIO()
