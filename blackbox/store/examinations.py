@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
@@ -58,9 +59,13 @@ def check_examinable(results: Path) -> None:
     """
     folder = results / FOLDER
     with disk_errors(folder, advice="choose another folder with --results"):
+        new = [path for path in (folder, results) if not path.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".new-", dir=folder):
             pass
+    for path in new:  # nothing was found yet: nothing is left behind
+        with suppress(OSError):
+            path.rmdir()
 
 
 def read_examination(folder: Path) -> dict[str, Any]:
