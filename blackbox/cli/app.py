@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,7 +25,7 @@ from blackbox.cli import (
     starting,
     weights,
 )
-from blackbox.cli.output import complain, say
+from blackbox.cli.output import complain, discard, note, say
 from blackbox.errors import BlackboxError, EvidenceDamaged
 
 if TYPE_CHECKING:
@@ -90,7 +89,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         result = app(args=None if arguments is None else list(arguments), prog_name="blackbox", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed by whoever started us
+            sys.stdout.flush()
     except typer.TyperException as error:
         return _misused(error)
     except BlackboxError as error:
@@ -100,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _interrupted()
     except BrokenPipeError:
         # Whoever read our output has gone (`blackbox ls | head`): nothing is wrong, and nothing can be said.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard(sys.stdout)
         return 0
     if result == INTERRUPTED:
         return _interrupted()
@@ -110,6 +110,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _misused(error: typer.TyperException) -> int:
     words = getattr(error, "format_message", lambda: str(error))()
     context = getattr(error, "ctx", None)
+    if context is not None and words == context.get_help():  # a group without a command: its help is the answer
+        note(words)
+        return 2
     hint = f"; see: {context.command_path} --help" if context is not None else ""
     if words:
         complain(words.rstrip(".") + hint)

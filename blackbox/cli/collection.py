@@ -134,7 +134,9 @@ def plan(
     if "yearly" in document:
         note(yearly_line(document["yearly"]))
     first = "export what is not set, then" if any(row["missing_variables"] for row in document["sessions"]) else "to"
-    note(f"{first} send it: blackbox run, with the same options; --max-cost holds it to a sum")
+    priced = all(row["cost"] is not None for row in document["sessions"])
+    limit = "--max-cost holds it to a sum" if priced else "--max-requests holds it to a number of calls"
+    note(f"{first} send it: blackbox run, with the same options; {limit}")
 
 
 def run(

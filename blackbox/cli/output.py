@@ -22,18 +22,38 @@ _LONGEST = 1_000
 
 
 def say(text: str) -> None:
-    """Write data to stdout; what its encoding can't show is written as an escape, never a crash."""
-    _write(sys.stdout, text)
+    """Write data to stdout; what its encoding can't show is written as an escape, never a crash.
+
+    Raises:
+        BlackboxError: It can't be written, as where a disk is full: nobody may take half a document for the whole.
+    """
+    try:
+        _write(sys.stdout, text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        discard(sys.stdout)
+        raise BlackboxError(f"standard output: {(error.strerror or 'not writable').lower()}") from None
 
 
 def note(text: str) -> None:
-    """Write a line for the person to stderr."""
-    _write(sys.stderr, text)
+    """Write a line for the person to stderr; where it can't be written, the work goes on without it."""
+    try:
+        _write(sys.stderr, text)
+    except BrokenPipeError:
+        raise
+    except OSError:
+        discard(sys.stderr)
 
 
 def complain(text: str) -> None:
     """Write the one line of an error to stderr, with nothing in it that a terminal would obey."""
-    _write(sys.stderr, f"blackbox: {printable(text)}")
+    note(f"blackbox: {printable(text)}")
+
+
+def discard(stream: TextIO) -> None:
+    """Let what a stream still holds, and all that comes, go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def print_json(document: object) -> None:
@@ -69,12 +89,12 @@ def printable(text: str) -> str:
     return visible(text)
 
 
-def is_terminal(stream: TextIO) -> bool:
-    """Return whether live drawing suits a stream: a terminal, not a dumb one, not a build log."""
-    return stream.isatty() and os.environ.get("TERM", "") != "dumb" and not os.environ.get("CI")
+def is_terminal(stream: TextIO | None) -> bool:
+    """Return whether live drawing suits a stream: a terminal, not a dumb one, not a build log, not closed."""
+    return stream is not None and stream.isatty() and os.environ.get("TERM", "") != "dumb" and not os.environ.get("CI")
 
 
-def has_color(stream: TextIO) -> bool:
+def has_color(stream: TextIO | None) -> bool:
     """Return whether colour suits a stream (https://no-color.org)."""
     return is_terminal(stream) and not os.environ.get("NO_COLOR")
 
@@ -115,7 +135,9 @@ def text_width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
-def _write(stream: TextIO, text: str) -> None:
+def _write(stream: TextIO | None, text: str) -> None:
+    if stream is None:  # closed by whoever started us (`>&-`): nobody listens
+        return
     encoding = stream.encoding or "utf-8"
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
     stream.flush()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from blackbox.evidence.control import Control
     from blackbox.evidence.equivalence import Equivalence
     from blackbox.evidence.explanations import Explanation
+    from blackbox.evidence.loss import Loss
     from blackbox.evidence.positive import PositiveControl
     from blackbox.evidence.power import Detectable
     from blackbox.evidence.same import PairTest
@@ -175,11 +176,15 @@ def related_entry(related: RelatedEvidence) -> dict[str, Any]:
     return entry | dict(related.ratio or {})
 
 
-def missing_entry(test: PairTest | None) -> dict[str, Any]:
-    """Return a pair's `missing` object."""
-    if test is None:
-        return {"pvalue": None, "a": {}, "b": {}}
-    return {"pvalue": test.loss.pvalue, "a": dict(test.loss.a), "b": dict(test.loss.b)}
+def missing_entry(loss: Loss, *, untested: str | None = None) -> dict[str, Any]:
+    """Return a pair's `missing` object.
+
+    Args:
+        loss: Lost answers of both sides, and the test that they were lost alike.
+        untested: Why its p can't be read; None where it can.
+    """
+    counts = {"a": dict(loss.a), "b": dict(loss.b)}
+    return {"pvalue": None, **counts, "reason": untested} if untested else {"pvalue": loss.pvalue, **counts}
 
 
 def condition_entries(found: Sequence[Condition]) -> list[dict[str, Any]]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 UNEQUAL_LOSS_LEVEL = 0.05
 """Level of the loss test at which 'different' must also survive imputation."""
 
+_LOST = (str(Outcome.ERROR), str(Outcome.MALFORMED))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
@@ -44,7 +46,10 @@ class Loss:
 
 def compare_loss(a: Sample, b: Sample, probe_ids: Collection[str]) -> Loss:
     """Return the exact test of equal loss at the probes asked of both sides."""
-    lost_a, lost_b, asked_a, asked_b = a.n_missing(), b.n_missing(), a.n_asked(), b.n_asked()
+    lost_a, lost_b = a.n_missing(), b.n_missing()
+    if not lost_a and not lost_b:
+        return Loss(pvalue=1.0, a=dict.fromkeys(_LOST, 0), b=dict.fromkeys(_LOST, 0))
+    asked_a, asked_b = a.n_asked(), b.n_asked()
     strata = sorted(p for p in probe_ids if asked_a[p] and asked_b[p] and (lost_a[p] or lost_b[p]))
     pvalue = stratified_exact_pvalue(
         [lost_a[p] for p in strata],
@@ -106,4 +111,4 @@ def _vectors(own: AnyArray, other: AnyArray, n_lost: int) -> AnyArray:
 
 def _missing_by_outcome(sample: Sample, probe_ids: Collection[str]) -> dict[str, int]:
     counts = Counter(o.outcome for o in sample.run.observations if o.missing and o.probe_id in probe_ids)
-    return {str(outcome): counts[outcome] for outcome in (Outcome.ERROR, Outcome.MALFORMED)}
+    return {outcome: counts[Outcome(outcome)] for outcome in _LOST}

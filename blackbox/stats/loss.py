@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,10 +45,13 @@ def stratified_exact_pvalue(
     return float(min(1.0, distribution[at_most].sum()))
 
 
+@lru_cache(maxsize=4096)
 def _stratum(lost: int, n: int, m: int) -> tuple[int, FloatArray]:
     low, high = max(0, lost - m), min(lost, n)
     support = np.arange(low, high + 1)
-    return low, np.asarray(hypergeom(n + m, n, lost).pmf(support), dtype=np.float64) if lost else np.ones(1)
+    found = np.asarray(hypergeom(n + m, n, lost).pmf(support), dtype=np.float64) if lost else np.ones(1)
+    found.setflags(write=False)
+    return low, found
 
 
 def worst_missing_mmd2(counts: tuple[FloatArray, FloatArray], lost: tuple[int, int]) -> float:

@@ -7,7 +7,7 @@ from blackbox.store.codec import RUN_SCHEMA, decode_observation, encode_observat
 from blackbox.store.comparisons import read_comparison, write_comparison
 from blackbox.store.drifts import DRIFT, read_drift, write_drift
 from blackbox.store.examinations import FOLDER as EXAMINATIONS
-from blackbox.store.examinations import find_examinations, read_examination, write_examination
+from blackbox.store.examinations import check_examinable, find_examinations, read_examination, write_examination
 from blackbox.store.inspect_logs import read_inspect
 from blackbox.store.lm_eval import read_lm_eval
 from blackbox.store.manifests import read_manifest
@@ -37,6 +37,7 @@ __all__ = [
     "TableFields",
     "TableRow",
     "VerifyReport",
+    "check_examinable",
     "create_run",
     "decode_observation",
     "encode_observation",

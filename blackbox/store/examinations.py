@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from blackbox.core import canonical, digest
@@ -47,6 +49,23 @@ def write_examination(
         write_atomically(folder / CALLS, lines)
         write_atomically(folder / FINDINGS, readable_json(sealed))
     return sealed
+
+
+def check_examinable(results: Path) -> None:
+    """Check that examinations can be written, before calls are paid for that nothing can be kept of.
+
+    Raises:
+        BlackboxError: They can't.
+    """
+    folder = results / FOLDER
+    with disk_errors(folder, advice="choose another folder with --results"):
+        new = [path for path in (folder, results) if not path.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".new-", dir=folder):
+            pass
+    for path in new:  # nothing was found yet: nothing is left behind
+        with suppress(OSError):
+            path.rmdir()
 
 
 def read_examination(folder: Path) -> dict[str, Any]:

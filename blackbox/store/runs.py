@@ -174,7 +174,7 @@ def resolve_run(results: Path, name: str) -> Path:
         return results / found[0]
     if found:
         raise UsageError(f"{name!r} begins {len(found)} runs: {_listed(found)}; write more of the id")
-    if name and _has(Path(name), MANIFEST):
+    if name and any(_has(Path(name), part) for part in (MANIFEST, JOURNAL)):  # one alone is damage, not another name
         return Path(name)
     if name and (_has(Path(name), REDACTED) or _has(results / Path(name).name, REDACTED)):
         raise UsageError(f"{name} is a redacted run: its answers are withheld, so only show and verify read it")

@@ -9,6 +9,7 @@ from blackbox.evidence import document as entries
 from blackbox.evidence import wording
 from blackbox.evidence.conditions import conditions
 from blackbox.evidence.exhibits import exhibits, probe_rows
+from blackbox.evidence.loss import compare_loss
 from blackbox.evidence.mixed_words import mixed_entry, mixed_sentence
 from blackbox.evidence.settling import more_answers
 from blackbox.features import category
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 N_EXHIBITS = 10
 N_TELLING = 5
 """Probes shown beside them because they speak for kinship."""
+
+UNTESTED_LOSS = "replies are copies, not draws: losses are counted, not tested"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +64,7 @@ def pair_entry(
         "similarity": entries.similarity_entry(same),
         "related": entries.related_entry(related),
         "mixed": mixed_entry(mixed),
-        "missing": entries.missing_entry(same.test),
+        "missing": _missing(context, pair, same),
         "sentences": {**_sentences(same, related, claims_differ=claims_differ), "mixed": mixed_sentence(mixed)},
         "conditions": entries.condition_entries(conditions(context.facts[pair.a], context.facts[pair.b])),
         "tokenizer": _tokenizer(context, pair),
@@ -85,6 +88,15 @@ def _sentences(same: SameEvidence, related: RelatedEvidence, *, claims_differ: b
             rank_pvalue=related.rank_pvalue, n_references=related.n_references, reason=related.reason
         ),
     }
+
+
+def _missing(context: PairContext, pair: Pair, same: SameEvidence) -> dict[str, Any]:
+    """Return what was lost, whether or not the answers that came could be tested."""
+    if same.test is not None:
+        return entries.missing_entry(same.test.loss)
+    a, b = (context.samples[i] for i in (pair.a, pair.b))
+    copies = a.independence.broken or b.independence.broken
+    return entries.missing_entry(compare_loss(a, b, pair.probe_ids), untested=UNTESTED_LOSS if copies else None)
 
 
 def _tokenizer(context: PairContext, pair: Pair) -> dict[str, Any] | None:

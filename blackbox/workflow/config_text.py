@@ -125,7 +125,9 @@ def _checked(document: Mapping[str, Any], place: Place) -> tuple[ConfigFile, Pla
     try:
         return ConfigFile.model_validate(document), place
     except ValidationError as error:
-        raise _as_line(error.errors(include_url=False, include_context=False)[0], place) from None
+        found = error.errors(include_url=False, include_context=False)
+        # A field is often missing because it was misspelt: then its unknown name is what to show.
+        raise _as_line(min(found, key=lambda each: each["type"] == "missing"), place) from None
 
 
 def _refuse_secrets(value: object, place: Place) -> None:

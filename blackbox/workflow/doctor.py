@@ -113,7 +113,9 @@ async def examine(
 
     Raises:
         UsageError: Found before the first call: a missing key, a limit that can't be kept.
+        BlackboxError: Found before the first call: what is found can't be stored.
     """
+    store.check_examinable(request.results)
     begun = clock.now()
     async with AsyncExitStack() as stack:
         patients = [

@@ -223,7 +223,10 @@ def _refuse_uncountable(request: RunRequest) -> None:
         return
     for spec in request.endpoints:
         if spec.prices is None:
-            raise UsageError(f"--max-cost needs prices: write prices: {{…}} in the block of endpoint {spec.name}")
+            raise UsageError(
+                f"--max-cost needs prices: write prices: {{input_per_mtok: …, output_per_mtok: …}} in the block of "
+                f"endpoint {spec.name}, or limit the calls with --max-requests"
+            )
     currencies = sorted({spec.prices.currency for spec in request.endpoints if spec.prices})
     if len(currencies) > 1:
         raise UsageError(f"--max-cost is one sum, and the prices are in {' and '.join(currencies)}; run them apart")

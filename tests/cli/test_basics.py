@@ -113,6 +113,13 @@ def test_misuse_is_one_line_and_exit_2(command: Command, words: list[str], said:
     assert "" == result.out
 
 
+@pytest.mark.parametrize("words", [[], ["suites"]])
+def test_a_group_without_a_command_shows_its_help(command: Command, words: list[str]) -> None:
+    """The page of --help as it is, on stderr, and exit 2: nothing was done."""
+    result = command(*words)
+    assert (2, "", command(*words, "--help").out) == (result.code, result.out, result.err)
+
+
 @pytest.mark.parametrize(
     ("error", "code"), [(Incomplete("stopped"), 4), (EvidenceDamaged("forged"), 5), (KeyboardInterrupt(), 130)]
 )
@@ -156,6 +163,26 @@ def test_closed_pipe_is_no_error(tmp_path: Path) -> None:
     code = f"{sys.executable} -m blackbox suites ls --json | true"
     done = subprocess.run(["bash", "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert (0, "") == (done.returncode, done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("redirected", "code", "said"),
+    [
+        (">/dev/full", 2, "blackbox: standard output: no space left on device\n"),
+        (">&-", 0, ""),
+        (">/dev/null 2>/dev/full", 0, ""),
+        (">/dev/null 2>&-", 0, ""),
+    ],
+)
+def test_streams_that_take_nothing(redirected: str, code: int, said: str) -> None:
+    """A full disk is one line and no verdict's exit code; closed streams and lost remarks stop nothing."""
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m blackbox suites lint tool-call --json {redirected}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (code, said) == (done.returncode, "".join(re.findall("^blackbox: .*\n", done.stderr)))
 
 
 def test_ascii_terminals_get_escapes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,8 +12,6 @@ import pytest
 from blackbox.cli.comparison import gate_code
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.commands import Command, Said
 
 FIELDS = ("--prompt-field", "q", "--response-field", "a", "--suite", "mine")
@@ -259,6 +258,18 @@ def test_verify_whole_folder(command: Command) -> None:
     assert 0 == command("verify", first["run"], "--expect-head", first["head"]).code
     assert 5 == command("verify", first["run"], "--expect-head", "0" * 64).code
     assert 2 == command("verify", "--expect-head", "0" * 64).code
+    assert "is no digest" in (mistyped := command("verify", first["run"], "--expect-head", "o" * 64)).line()
+    assert 2 == mistyped.code
+
+
+def test_a_run_without_its_manifest_is_damage_however_it_is_named(command: Command, imported: Said) -> None:
+    """By id and by path: evidence that lost a part is never called unknown."""
+    first, second = (Path(run["path"]) for run in imported.json["runs"][:2])
+    (first / "manifest.json").unlink()
+    for name in (str(first), first.name):
+        result = command("compare", name, str(second))
+        assert (5, "") == (result.code, result.out)
+        assert "manifest.json is missing" in result.line()
 
 
 @pytest.mark.parametrize("part", ["journal.jsonl", "manifest.json", "suite.json"])

@@ -168,7 +168,8 @@ def test_cost_budget(command: Command, vendor: FakeVendor, tmp_path: Path, small
     configured(tmp_path, vendor, "one")
     refused = command("run", "-s", small_suite, "--max-cost", "1")
     assert 2 == refused.code
-    assert "needs prices" in refused.line()
+    assert "needs prices: write prices: {input_per_mtok: …, output_per_mtok: …}" in refused.line()
+    assert "--max-cost" not in command("plan", "-s", small_suite).err  # a plan names no option that would be refused
     assert 0 == vendor.n_requests
     configured(tmp_path, vendor, "one", more=", prices: {input_per_mtok: 1000, output_per_mtok: 1000}, concurrency: 1")
     said = command("run", "-s", small_suite, "--max-cost", "0.15", "--json")

@@ -254,6 +254,14 @@ def test_unequal_loss_is_explained() -> None:
     assert "Loss is unequal (p = 0.004)" in " ".join(render(document).split())
 
 
+def test_a_loss_that_was_not_tested_says_why() -> None:
+    """Copies are counted, not tested: the page gives that reason."""
+    document = documents.two()
+    document["pairs"][0]["missing"] |= {"pvalue": None, "reason": "replies are copies"}
+
+    assert "Whether loss is unequal was not tested: replies are copies." in " ".join(render(document).split())
+
+
 def test_two_sessions_of_one_endpoint_are_told_apart() -> None:
     """Where both sides are one endpoint they are numbered, or named by their labels where they have some."""
     a, b = documents.run(1, endpoint="local"), documents.run(2, endpoint="local")

@@ -68,6 +68,20 @@ def test_poor_samples_give_a_reason(case: str, tmp_path: Path) -> None:
     runs = import_table(tmp_path / "rows.json", FIELDS, suite_name="poor", results=tmp_path, now=lambda: NOW)
     report = compare_runs(tmp_path, [r.id for r in runs], CompareOptions(created_at=NOW), lambda _: None)
     document = json.loads((report.path / "comparison.json").read_text(), parse_constant=pytest.fail)
-    same = document["pairs"][0]["same"]
+    same, missing = document["pairs"][0]["same"], document["pairs"][0]["missing"]
     assert (same["verdict"], reason in same["reason"]) == (verdict, True)
     assert (same["pvalue"] is None) == (verdict == "not_applicable")
+    lost = {m: sum(row["r"] is None for row in given if row["m"] == m) for m in "ab"}
+    assert {m: missing[m] for m in "ab"} == {m: {"error": n, "malformed": 0} for m, n in lost.items()}
+    assert (missing["pvalue"] is None) == ("repeats" in reason)
+    assert ("reason" in missing) == (missing["pvalue"] is None)
+
+
+def test_losses_are_tested_where_answers_are_not(tmp_path: Path) -> None:
+    """One answer a probe, six of twenty lost on one side: the exact p, by hand twice 2⁻⁶."""
+    given = rows(lambda m, i: None if m == "b" and i < 6 else any_word(m, i), n=1, probe=shared)
+    (tmp_path / "rows.json").write_text(json.dumps(given))
+    runs = import_table(tmp_path / "rows.json", FIELDS, suite_name="poor", results=tmp_path, now=lambda: NOW)
+    report = compare_runs(tmp_path, [r.id for r in runs], CompareOptions(created_at=NOW), lambda _: None)
+    missing = json.loads((report.path / "comparison.json").read_text())["pairs"][0]["missing"]
+    assert missing["pvalue"] == pytest.approx(2 / 2**6)

@@ -101,6 +101,12 @@ def test_unknown_field_names_line_and_nearest(tmp_path: Path) -> None:
     assert "did you mean 'base_url'?" in line
 
 
+def test_a_misspelt_field_that_is_needed_is_shown_as_misspelt(tmp_path: Path) -> None:
+    """`modle` is the fault, not the `model` that is missing for it."""
+    line = refused(tmp_path, "endpoints:\n  local: {preset: openai, modle: m}\n")
+    assert "unknown field endpoints.local.modle; did you mean 'model'?" in line
+
+
 def test_unknown_field_in_toml_has_its_line(tmp_path: Path) -> None:
     """TOML has no parser positions, and the line is named all the same."""
     text = '[endpoints.local]\nkind = "openai-chat"\nbase_ulr = "http://127.0.0.1/v1"\nmodel = "m"\n'

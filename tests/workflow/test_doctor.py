@@ -12,7 +12,7 @@ import pytest
 
 from blackbox import registry, store, suites
 from blackbox.core import Clock, EndpointSpec
-from blackbox.errors import UsageError
+from blackbox.errors import BlackboxError, UsageError
 from blackbox.evidence.conditions import honoured_conflict
 from blackbox.evidence.premises import held_against, premises
 from blackbox.suites import locked
@@ -105,6 +105,15 @@ async def test_a_budget_that_does_not_suffice_finds_nothing(tmp_path: Path, pret
     found = await examined(tmp_path, max_requests=20)
     assert ("stopped", None, 20) == (found.state, found.document, found.n_sent)
     assert () == store.find_examinations(tmp_path)
+
+
+async def test_nothing_is_asked_where_nothing_can_be_stored(tmp_path: Path, pretend: Any) -> None:
+    """A results folder that can't be written is found before the first call is paid for."""
+    model = pretend()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BlackboxError, match="choose another folder"):
+        await examined(tmp_path / "file")
+    assert 0 == model.n_calls
 
 
 def test_premises_are_those_of_the_decoding(suite: Any) -> None:

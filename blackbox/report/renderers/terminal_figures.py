@@ -181,7 +181,7 @@ _SIGNS = {"calm": "·", "first": " ", "silent": " ", "suspected": "?", "alarm": 
 
 def timeline(block: blocks.Timeline) -> RenderableType:
     """Return a statistic as one column a run, with signs for suspicions and alarms underneath."""
-    legend = "? suspected, ! confirms a change, | changed since, × no answers; no sign: one of the first runs"
+    legend = "? suspected, ! confirms a change, | changed since, × no distance; no sign: one of the first runs"
     return Group(line(block.title, "bold"), _Columns(block), line(block.description), line(legend, "dim"))
 
 

@@ -43,7 +43,8 @@ def _loss(missing: Mapping[str, Any]) -> str:
     p = missing.get("pvalue")
     lost = f"Lost answers: {count(lost_a)} on side A, {count(lost_b)} on side B."
     if p is None:
-        return f"{lost} Whether loss is unequal was not tested."
+        reason = missing.get("reason")
+        return f"{lost} Whether loss is unequal was not tested{f': {reason}' if reason else ''}."
     if p <= _UNEQUAL:
         return (
             f"{lost} Loss is unequal (p = {pvalue(p)}): a difference counts only if it also stands with every lost "
