@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 QUESTIONS = ("same", "related", "mixed")
 GATE_FOUND, GATE_INCONCLUSIVE = 1, 3
+GATE_LOG10_LR = 1.0
+"""Ratio of ten, moderate support (ENFSI 2015): from there a pair counts as related, and as unrelated from a tenth."""
 
 
 def register(app: Typer) -> None:
@@ -65,13 +67,16 @@ def compare(
     jobs: JobsOption = None,
     junit: JunitOption = None,
     markdown: MarkdownOption = None,
-    gate: Annotated[bool, typer.Option("--gate", help="Exit 1 if anything differs, 3 if inconclusive.")] = False,
+    gate: Annotated[
+        bool, typer.Option("--gate", help="Exit 1 if anything differs (or is related), 3 if inconclusive.")
+    ] = False,
     results: ResultsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compare runs, all pairs; write comparison.json and report.html.
 
-    With --gate the exit code is the verdict: 0 all pairs equivalent, 1 one differs, 3 inconclusive.
+    With --gate the exit code is the verdict: 0 all pairs equivalent, 1 one differs, 3 inconclusive. Where --question
+    names related and not same, it is that of kinship: 1 a ratio of ten or more, 0 none above a tenth.
     """
     from blackbox.workflow.clock import utc_now
     from blackbox.workflow.compare import compare_runs
@@ -98,7 +103,8 @@ def compare(
     note(f"report: {found.path / 'report.html'}")
     write_for_machines(found.document, junit=junit, markdown=markdown)
     if gate:
-        raise typer.Exit(gate_code(found.document))
+        of_kinship = "related" in options.questions and "same" not in options.questions
+        raise typer.Exit((kinship_code if of_kinship else gate_code)(found.document))
 
 
 def report(
@@ -134,6 +140,19 @@ def gate_code(document: Mapping[str, Any]) -> int:
     if "different" in verdicts:
         return GATE_FOUND
     return 0 if verdicts == {"equivalent"} else GATE_INCONCLUSIVE
+
+
+def kinship_code(document: Mapping[str, Any]) -> int:
+    """Return what `--gate` exits with where kinship alone is asked: 1 if any pair is related, 0 if none is, else 3.
+
+    A pair counts as unrelated from a tenth, or from the population's own bound where that is nearer to one.
+    """
+    found = [pair["related"] for pair in document["pairs"]]
+    ratios = [(each["log10_lr"], each["bounds"]) for each in found if each["log10_lr"] is not None]
+    if any(ratio >= GATE_LOG10_LR for ratio, _ in ratios):
+        return GATE_FOUND
+    excluded = [ratio <= max(-GATE_LOG10_LR, min(bounds)) for ratio, bounds in ratios]
+    return 0 if found and len(excluded) == len(found) and all(excluded) else GATE_INCONCLUSIVE
 
 
 def _show(document: Mapping[str, Any], *, as_json: bool) -> None:

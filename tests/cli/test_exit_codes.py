@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from report import documents
 
+from blackbox.cli.comparison import kinship_code
 from blackbox.evidence.difference import difference
 from blackbox.store import write_comparison
 from blackbox.workflow.compare import ComparisonReport
@@ -91,6 +92,51 @@ def test_compare_gates_by_its_verdicts(
 
     assert command("compare", "a", "b", "--gate").code == code
     assert command("compare", "a", "b").code == 0
+
+
+ASKED = (
+    (),
+    ("--question", "same"),
+    ("--question", "same,related"),
+    ("--question", "related"),
+    ("--question", "related,mixed"),
+)
+
+
+@pytest.mark.parametrize(
+    ("ratios", "code"),
+    [
+        ([1.0], 1),
+        ([0.99], 3),
+        ([-1.0], 0),
+        ([-0.95], 0),
+        ([-0.94], 3),
+        ([None], 3),
+        ([None, 2.1], 1),
+        ([None, -1.0], 3),
+        ([-1.0, -1.2], 0),
+        ([-1.0, 0.5], 3),
+        ([], 3),
+    ],
+)
+def test_the_gate_on_kinship_reads_ratios(ratios: list[float | None], code: int) -> None:
+    """1 from ten on, 0 where all have a tenth or the population's lower bound at most, else 3."""
+    pairs = [{"related": {"log10_lr": each, "bounds": [-0.95, 2.1]}} for each in ratios]
+    assert kinship_code({"pairs": pairs}) == code
+
+
+def test_the_gate_reads_sameness_where_it_is_asked_too(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Equivalent endpoints pass though they are related; asked for kinship alone they do not."""
+    document = documents.two("equivalent")
+    for pair in document["pairs"]:
+        pair["related"] |= {"log10_lr": 2.0, "bounds": [-2.0, 2.0]}
+    report = ComparisonReport(document=document, path=tmp_path)
+    monkeypatch.setattr("blackbox.workflow.compare.compare_runs", lambda *_: report)
+
+    codes = [command("compare", "a", "b", *asked, "--gate").code for asked in ASKED]
+    assert codes == [0, 0, 0, 1, 1]
 
 
 def test_the_summary_is_added_to_what_a_job_has_said(
