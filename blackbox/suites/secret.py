@@ -65,6 +65,11 @@ _HONEST: Mapping[str, Mapping[str, Any]] = {
             "English, Chinese, Russian and Arabic, each asked fifteen times. What a model picks, and how often, is its "
             "own habit, and honest hosts of one model share it."
         ),
+        "against": (
+            "It says nothing about ancestry. A heavily peaked model answers some cells with one word nearly always, "
+            "and those cells then say little. Quantised or differently templated hosts of one model can shift the "
+            "habits a little."
+        ),
         "unchecked": ["The Chinese, Russian and Arabic phrases were not read by native speakers."],
     },
     "open-ended": {

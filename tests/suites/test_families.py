@@ -92,6 +92,7 @@ def test_a_drawn_suite_says_what_was_not_checked_and_nothing_of_its_release(fami
     assert not re.search(
         "version|by hand|written for this suite", str(document["description"]).replace("name, version", "")
     )
+    assert "probes are public" not in str(document["against"])
 
 
 def test_an_unknown_family_or_a_short_key_is_refused() -> None:

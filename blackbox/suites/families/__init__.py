@@ -43,7 +43,7 @@ FAMILIES: Mapping[str, Maker] = {
     "tool-call": tool_calls.make,
 }
 VERSIONS: Mapping[str, int] = dict.fromkeys(FAMILIES, 1) | {
-    "border-input": 2, "continuation": 3, "determinism": 2, "knowledge-edge": 2, "one-token": 3, "open-ended": 3,
+    "border-input": 2, "continuation": 3, "determinism": 2, "knowledge-edge": 2, "one-token": 4, "open-ended": 3,
     "refusal": 2, "tokenizer": 2, "tool-call": 2,
 }  # fmt: skip
-"""Raised where the same key gives other questions than it gave before."""
+"""Raised where the same key gives another suite than it gave before: other questions, or another account of them."""
