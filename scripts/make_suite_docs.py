@@ -56,8 +56,8 @@ _MAKING = """
 | command | makes |
 |---|---|
 | `blackbox suites new NAME -o FILE` | a commented scaffold |
-| `blackbox suites from-dataset FILE --column NAME --name NAME -o FILE` | a suite of prompts from a table or a dataset of the Hub (there: at one commit), \
-with licence, revision or digest recorded. E-mail and network addresses, telephone, card, account and identity numbers, keys and named secrets are \
+| `blackbox suites from-dataset FILE --column NAME --name NAME -o FILE` | a suite of prompts from a table, a log of chats (`--column messages`, `body.messages`), a saved dataset or one of the Hub (there: at one commit), \
+with licence, revision or digest recorded. E-mail and network addresses, telephone, card, account and identity numbers, keys, tokens and named secrets are \
 taken out by patterns first; names and what no pattern knows stay, so read the file |
 | `blackbox suites secret FAMILY -o FILE` | any family's questions drawn by HMAC-SHA256 from the key in `BLACKBOX_SUITE_KEY`; the key is never written. `FILE.short` is its short form |
 | `blackbox suites near-ties RUN -o FILE` | the near ties that a run of `border-input` found at one endpoint, to be asked anew: the run that found them is never part of the test |
