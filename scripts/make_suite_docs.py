@@ -115,9 +115,8 @@ temperature 0 (`knowledge-edge`, `border-input`, `determinism`) a pair is judged
 model on the zoo, whose answers never differed there however they were batched, ten scripted hosts elsewhere, which do
 differ. Near ties are found at eight models and asked of each and others; long answers are asked of three. An int8 build has
 the same weights rounded, and at temperature 0 it is told from the model itself as often as its rows say.
-
-A row marked † was measured on an earlier state of its suite's questions.
 """
+_EARLIER = "\nA row marked † was measured on an earlier state of its suite's questions.\n"
 _BOTH = """
 ### Public and secret forms
 
@@ -145,12 +144,13 @@ def document() -> str:
     """Return the page: coverage, profiles, each suite, and what could not be checked."""
     from blackbox.workflow.suite_pages import coverage, profile_rows
 
-    rows = coverage()
+    rows, measured = coverage(), _measured()
     parts = [_HEAD, "\n## Coverage\n", _coverage(rows), "\n## Profiles\n", _profiles(profile_rows())]
     parts += [
         *_drawn(),
         _MEASURED,
-        _measured(),
+        _EARLIER if "†" in measured else "",
+        measured,
         _BOTH.format(apart=_unequal()),
         _both_forms(),
         _fuzzed(),
