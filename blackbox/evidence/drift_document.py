@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -230,8 +229,3 @@ def _pooled(runs: Sequence[Run]) -> Run:
 
     widest = max(runs, key=lambda run: len(run.suite.probes))
     return replace(widest, observations=tuple(o for run in runs for o in run.observations))
-
-
-def tally(documents: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """Return how many histories have each verdict."""
-    return dict(Counter(str(document["verdict"]) for document in documents))
