@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from support.runs import make_run, make_sample, make_suite
 
-from blackbox.core import Effect
+from blackbox.core import Effect, Outcome
 from blackbox.evidence.benign import benign_band, benign_pairs, deterministic_disagreement
+from blackbox.evidence.samples import Sample
 
 if TYPE_CHECKING:
     from blackbox.core import Run
-    from blackbox.evidence.samples import Sample
 
 SUITE = make_suite(10)
 PROBES = [p.id for p in SUITE.probes]
@@ -56,3 +56,14 @@ def test_hosts_of_repeats_give_no_band_of_effects() -> None:
     """An effect is read from draws only."""
     effect = Effect(value=0.1, ci_low=None, ci_high=None, unit="mmd2")
     assert benign_band([(host("a"), host("h"))], {}, lambda x, y: effect) is None  # noqa: ARG005
+
+
+def test_a_refusal_is_an_answer_of_its_own_kind() -> None:
+    """Without parsed answers two hosts that refuse agree, and one that refuses differs from one that answers."""
+
+    def said(name: str, **more: object) -> Sample:
+        return Sample.of(make_run(SUITE, {p: ["same"] * 3 for p in PROBES}, endpoint=name, **more), {})
+
+    refusing = said("a", outcome=Outcome.REFUSAL), said("b", outcome=Outcome.REFUSAL)
+    assert deterministic_disagreement(*refusing, PROBES, []).value == 0.0
+    assert deterministic_disagreement(said("a"), refusing[1], PROBES, []).value == 1.0

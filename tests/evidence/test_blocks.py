@@ -10,16 +10,15 @@ import pytest
 from support.runs import drawn_answers, make_run, make_sample, make_suite, peaked
 
 from blackbox import registry
-from blackbox.core import PooledProbe
+from blackbox.core import FeatureMatrix, PooledProbe
 from blackbox.evidence.blocks import Homogeneity, block_pvalue, homogeneity, parts_pvalue
 from blackbox.evidence.engine import Part, draw, omnibus
 from blackbox.evidence.same import Design, compare_pair
-from blackbox.evidence.samples import pool
+from blackbox.evidence.samples import Sample, pool
 from blackbox.stats.distances import exact_mmd2
 
 if TYPE_CHECKING:
     from blackbox.core import Run
-    from blackbox.evidence.samples import Sample
 
 N_PROBES, N_BLOCKS = 16, 12
 SUITE = make_suite(N_PROBES)
@@ -178,3 +177,47 @@ def test_a_custom_dealing_is_used_by_the_engine(own: np.ndarray) -> None:
         deal=lambda p, _: np.tile(np.r_[[1] * p.n_x, [0] * p.n_y], (20, 1)).astype(np.int8),
     )
     assert omnibus(still).pvalue == 1.0
+
+
+def test_three_answers_a_probe_are_too_few_to_split() -> None:
+    """Six blocks and not one probe with four answers: no p, and why."""
+    lost = [None] * 3
+    found = judged(make_sample(make_run(SUITE, {"p000": ["x"] * 3 + lost, "p001": [*lost, "x", "y", "x"]})))
+    assert (found.pvalue, found.n_blocks, found.reason) == (None, 6, "no probe has four usable answers")
+
+
+def test_blocks_of_sides_without_a_common_probe_are_not_dealt() -> None:
+    """Each side answered other questions: there is nothing to compare, and no p."""
+    a, b = (make_sample(make_run(SUITE, {p: ["x", "y"] * 6}, endpoint=p)) for p in ("p000", "p001"))
+    assert block_pvalue(a, b, FORMS, DESIGN) is None
+    assert block_pvalue(a, a, FORMS, DESIGN) == 1.0
+
+
+def test_a_change_at_probes_that_are_not_read_is_no_change(own: np.ndarray, other: np.ndarray) -> None:
+    """Only the probes with a form are looked at: one that changed, or one that did not."""
+    rng = np.random.default_rng(12)
+    half = np.concatenate([own[:8], other[8:]])
+    changed = sample(rng, [own] * 6 + [half] * 6)
+    calm, moved = (
+        homogeneity(changed, dict.fromkeys(ids, "closed"), seed=0, n_permutations=99).pvalue
+        for ids in (sorted(FORMS)[:8], sorted(FORMS)[8:])
+    )
+    assert moved <= 0.02
+    assert calm > 0.05
+
+
+def test_a_change_of_open_answers_is_found_by_their_embeddings() -> None:
+    """Rows that move by five deviations after the fifth of twelve blocks: split there; rows that stay are not."""
+    rng = np.random.default_rng(13)
+    run = make_run(make_suite(4, form="open"), {f"p{i:03d}": ["text"] * N_BLOCKS for i in range(4)})
+
+    def judged_with(shift: float) -> Homogeneity:
+        values = rng.normal(size=(4 * N_BLOCKS, 3)) + shift * np.array([[o.block_id >= 5] for o in run.observations])
+        ids, keys = zip(*((o.probe_id, o.key) for o in run.observations), strict=True)
+        rows = FeatureMatrix(feature="embedding", version=1, values=values, probe_ids=ids, keys=keys)
+        moved = replace(Sample.of(run, {}), features={"embedding": rows})
+        return homogeneity(moved, dict.fromkeys(ids, "open"), seed=0, n_permutations=99)
+
+    calm, changed = judged_with(0.0), judged_with(5.0)
+    assert calm.pvalue > 0.05
+    assert (changed.pvalue, changed.split) == (0.01, 5)

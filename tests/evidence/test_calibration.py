@@ -10,7 +10,7 @@ from support.kin import groups_of, labelled
 
 from blackbox.errors import InsufficientData, UsageError
 from blackbox.evidence.calibration import calibrated
-from blackbox.evidence.fusion import fitted, tempered
+from blackbox.evidence.fusion import _damped, fitted, tempered
 from blackbox.evidence.lineage import LabelledPair, PairIndex, lineage
 from blackbox.evidence.performance import auc, performance
 from blackbox.evidence.population import Ratio, headline
@@ -34,6 +34,23 @@ def test_a_fit_stays_finite_where_the_sides_do_not_overlap() -> None:
     x, same = np.array([[3.0], [4.0], [0.0], [0.5]]), np.array([True, True, False, False])
     slopes = [fitted(x, same, np.full(4, 0.5), n_independent=n).slopes[0] for n in (3, 300)]
     assert 0 < slopes[0] < slopes[1] < 10
+
+
+def test_a_fit_of_huge_scores_ends_and_is_the_same_line() -> None:
+    """Scores 10⁸ times as large never reach the tolerance for rounding: the steps are counted, the ratios the same."""
+    rng = np.random.default_rng(2)
+    x, same = np.concatenate([rng.normal(1, 1, 40), rng.normal(0, 1, 40)])[:, None], np.arange(80) < 40
+    lines = [fitted(x * scale, same, np.full(80, 1 / 40), n_independent=40) for scale in (1e6, 1e8)]
+    slopes = [line.slopes[0] * scale for line, scale in zip(lines, (1e6, 1e8), strict=True)]
+    assert slopes[0] == pytest.approx(slopes[1])
+    assert lines[0].intercept == pytest.approx(lines[1].intercept)
+
+
+def test_a_step_that_raises_the_loss_at_every_length_is_not_taken() -> None:
+    """By hand: the loss of one pair of one source falls with its slope, so a step down the slope is no step."""
+    one, none = np.ones(1), np.zeros(1)
+    damped = [_damped(np.array([s]), none, np.ones((1, 1)), sign=one, w=one, ridge=none)[0] for s in (-4.0, 4e6)]
+    assert damped == [-4.0, 0.0]
 
 
 def test_long_tails_are_tempered() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -160,3 +161,17 @@ def test_pairs_of_one_side_are_listed_and_renaming_joins_them() -> None:
     assert (apart["pairs"], len(apart["only_before"]), len(apart["only_after"])) == ([], 1, 1)
     assert "nothing can be set side by side" in apart["sentence"]
     assert joined["pairs"][0]["status"] == "unchanged"
+
+
+def test_the_rules_of_the_pairs_own_suite_are_the_ones_set_side_by_side() -> None:
+    """Rules of another suite stand first: their margin is no cause, that of the pair's suite is."""
+
+    def change(document: dict[str, Any], *, own: float, other: float) -> None:
+        [rules] = document["decision"]
+        document["decision"] = [rules | {"suite": "another", "margin": other}, rules | {"margin": own}]
+
+    before, elsewhere, moved = (
+        changed(partial(change, own=own, other=other)) for own, other in ((0.2, 0.3), (0.2, 0.4), (0.4, 0.3))
+    )
+    causes = [difference(before, after)["pairs"][0]["possible_causes"] for after in (elsewhere, moved)]
+    assert causes == [[], ["method"]]

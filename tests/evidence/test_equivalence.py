@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from support.runs import drawn_answers, make_run, make_sample, make_suite, peaked
 
+from blackbox.core import FeatureMatrix
 from blackbox.evidence.distances import Distances, control_distances, mixture_equivalent_share
 from blackbox.evidence.equivalence import Equivalence, Margin, Missing, equivalence, missing
+from blackbox.evidence.samples import Sample
 
 NONE_MISSING = Missing(radius=0.0, n_silent=0)
 MARGIN = Margin(share=0.2, level=0.05, seed=0)
@@ -178,3 +180,34 @@ def _mmd2(x: tuple[int, ...], y: tuple[int, ...]) -> float:
     n, m = sum(x), sum(y)
     within = sum(k * (k - 1) for k in x) / (n * (n - 1)) + sum(k * (k - 1) for k in y) / (m * (m - 1))
     return within - 2 * sum(i * j for i, j in zip(x, y, strict=True)) / (n * m)
+
+
+def test_distances_of_open_answers_are_mean_kernels_in_plain_loops() -> None:
+    """One bandwidth for all three sides; pairs of one row with itself are left out."""
+    suite = make_suite(1, form="open")
+    rng = np.random.default_rng(2)
+    sides = [rng.normal(size=(n, 2)) + shift for n, shift in ((4, 0.0), (5, 0.5), (6, 3.0))]
+
+    def embedded(values: np.ndarray, name: str) -> Sample:
+        run = make_run(suite, {"p000": ["text"] * len(values)}, endpoint=name)
+        keys = tuple(o.key for o in run.observations)
+        rows = FeatureMatrix(feature="embedding", version=1, values=values, probe_ids=("p000",) * len(keys), keys=keys)
+        return replace(Sample.of(run, {}), features={"embedding": rows})
+
+    a, b, c = (embedded(values, name) for values, name in zip(sides, "abc", strict=True))
+    found = control_distances(a, b, c, {"p000": "open"})
+    pooled = np.concatenate(sides)
+    squared = [[float(((x - y) ** 2).sum()) for y in pooled] for x in pooled]
+    width = np.median([squared[i][j] for i in range(15) for j in range(i)])
+    side = [0] * 4 + [1] * 5 + [2] * 6
+
+    def mean(s: int, t: int) -> float:
+        pairs = [(i, j) for i in range(15) for j in range(15) if i != j and (side[i], side[j]) == (s, t)]
+        return float(np.mean([np.exp(-squared[i][j] / (2 * width)) for i, j in pairs]))
+
+    def mmd2(s: int, t: int) -> float:
+        return mean(s, s) + mean(t, t) - 2 * mean(s, t)
+
+    distances_found = [float(v[0]) for v in (found.between, found.to_a, found.to_b)]
+    assert distances_found == pytest.approx([mmd2(0, 1), mmd2(0, 2), mmd2(1, 2)])
+    assert (found.n_draws[0], found.agreement[0]) == (4.0, pytest.approx(max(mean(0, 0), mean(1, 1))))

@@ -7,7 +7,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from blackbox.evidence.agreement import Said
+from blackbox.core import FeatureMatrix
+from blackbox.evidence.agreement import Said, items_by_probe
 from blackbox.evidence.identification import (
     Dependence,
     Findings,
@@ -167,3 +168,19 @@ def found(**more: object) -> Findings:
 def test_conclusions(more: dict[str, object], verdict: str) -> None:
     """Every way to be none of them, and every way to know nothing."""
     assert verdict == conclude(found(**more)).verdict
+
+
+def test_items_are_codes_or_the_grams_of_all_answers_to_a_probe() -> None:
+    """By hand: a code once however often it was given; of ragged rows every gram of a probe's rows."""
+    ids, keys = ("p", "q", "p", "p"), tuple("wxyz")
+    coded = FeatureMatrix(feature="answer", version=1, values=np.array([7, 1, 5, 7]), probe_ids=ids, keys=keys)
+    ragged = FeatureMatrix(
+        feature="grams",
+        version=1,
+        values=np.array([3, 4, 9, 4, 8]),
+        probe_ids=ids,
+        keys=keys,
+        offsets=np.array([0, 2, 3, 3, 5]),
+    )
+    assert {probe: found.tolist() for probe, found in items_by_probe(coded).items()} == {"p": [5, 7], "q": [1]}
+    assert {probe: found.tolist() for probe, found in items_by_probe(ragged).items()} == {"p": [3, 4, 8], "q": [9]}

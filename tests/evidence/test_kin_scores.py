@@ -92,6 +92,17 @@ def test_centring_and_norming_are_the_formulas() -> None:
     assert normed(scores, references)[0, 1] == pytest.approx(np.mean(sides))
 
 
+def test_a_probe_that_three_references_answered_says_nothing() -> None:
+    """Four references are the least to be centred by: of four one falls silent, and no score is left."""
+    rng = np.random.default_rng(3)
+    raw = rng.random((6, 6))
+    raw = (raw + raw.T) / 2
+    references = np.arange(6) >= 2
+    assert np.isfinite(centred(raw.copy(), references)).all()
+    raw[5], raw[:, 5] = np.nan, np.nan
+    assert np.isnan(centred(raw, references)).all()
+
+
 def test_kin_stand_out_and_others_do_not() -> None:
     """Four rare shared grams a probe put every twin above all unrelated pairs; those keep to the scale."""
     group = groups_of(16, 6)

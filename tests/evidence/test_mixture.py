@@ -11,6 +11,7 @@ from blackbox.core import Outcome
 from blackbox.evidence.mixed_words import mixed_entry, mixed_sentence
 from blackbox.evidence.mixture import Mixed, MixtureRules, mixed
 from blackbox.evidence.share import share_pvalue
+from blackbox.evidence.unexplained import answers_by_probe
 from tests.support.runs import drawn_answers, make_run, make_sample, make_suite, peaked
 
 if TYPE_CHECKING:
@@ -194,3 +195,10 @@ def test_the_order_of_answers_changes_nothing(rng: np.random.Generator, laws: tu
     turned = make_sample(make_run(SUITE, {p: v[::-1] for p, v in answers.items()}, endpoint="b"))
     values = [share_pvalue(_triples((a, side, c), sorted(FORMS)), seed=1, n_permutations=199) for side in (b, turned)]
     assert values[0] == values[1]
+
+
+def test_only_the_probes_asked_for_are_read() -> None:
+    """By hand: the codes of one of two probes, in the order of their keys; a probe never answered has none."""
+    both = make_sample(make_run(make_suite(2), {"p000": ["x", "y"], "p001": ["z", "z"]}))
+    codes = both.features["answer"].values.tolist()
+    assert {p: c.tolist() for p, c in answers_by_probe(both, ["p001", "p009"]).items()} == {"p001": codes[2:]}

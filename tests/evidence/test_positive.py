@@ -63,3 +63,14 @@ def test_about_the_share_is_replaced_and_no_answer_of_the_control_used_twice() -
     assert len(mixed.run.observations) == len(b.run.observations)
     assert len({o.response_id for o in given}) == len(given)
     assert sorted(mixed.features["answer"].keys) == sorted(o.key for o in mixed.run.observations)
+
+
+def test_a_lost_answer_of_the_control_replaces_nothing() -> None:
+    """Of two answers of the control one is lost: at a share of one the other alone is put in, and one stays."""
+    suite = make_suite(1)
+    b, c = (
+        make_sample(make_run(suite, {"p000": texts}, endpoint=name))
+        for name, texts in (("b", ["x", "x"]), ("c", [None, "y"]))
+    )
+    mixed = blended(b, c, {"answer"}, share=1.0, rng=np.random.default_rng(1))
+    assert sorted(str(o.text) for o in mixed.run.observations) == ["x", "y"]

@@ -54,6 +54,15 @@ def test_similarity_of_answers_that_never_repeat_can_not_be_had() -> None:
     assert similarity(a, b, {"p000": "closed"}) is None
 
 
+def test_similarity_without_a_common_probe_can_not_be_had() -> None:
+    """Other questions on each side, or open ones without embeddings: no number rather than 0."""
+    suite = make_suite(2)
+    a, b = (make_sample(make_run(suite, {p: ["x"] * 3}, endpoint=p)) for p in ("p000", "p001"))
+    assert similarity(a, b, CLOSED) is None
+    assert similarity(a, a, {"p000": "open"}) is None
+    assert similarity(a, a, CLOSED) == 1.0
+
+
 def test_similarity_of_open_answers_reads_embeddings() -> None:
     """Rows from one cloud are alike, rows five deviations apart are not."""
     rng = np.random.default_rng(0)

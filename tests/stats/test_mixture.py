@@ -65,6 +65,12 @@ def test_the_exponent_of_exact_counts_is_found(exponent: float) -> None:
     assert fit.log_likelihood == pytest.approx(float(saturated(10_000 * P) + saturated(suspect)), rel=1e-6)
 
 
+def test_the_exponent_of_huge_counts_is_found_all_the_same() -> None:
+    """With 10¹² answers rounding keeps the slope above where the fit would stop: its steps are counted."""
+    suspect = 1e12 * P**2 / (P**2).sum(-1, keepdims=True)
+    assert fit_tilt(1e12 * P, suspect, np.ones((2, 1))).exponent == pytest.approx(2.0, rel=0.01)
+
+
 def test_pooling_rare_answers_keeps_every_count() -> None:
     """Rare answers become one last category; totals stay, and what it stands for is counted."""
     counts = Counts(
