@@ -95,6 +95,8 @@ def test_missing_answers_shift_the_bound(close: Distances) -> None:
     assert shifted.upper == pytest.approx((plain.upper**0.5 + 0.25) ** 2)
     assert (plain.status, shifted.status) == ("shown", "not_shown")
     assert "missing answers" in shifted.reason
+    silent = judged(close, Missing(radius=0.25, n_silent=2))
+    assert "2 probes could not be compared" in silent.reason
 
 
 def test_the_radius_by_hand() -> None:

@@ -10,9 +10,9 @@ from support.runs import drawn_answers, make_run, make_sample, make_suite, peake
 
 from blackbox import registry
 from blackbox.core import Outcome
-from blackbox.evidence.explanations import Explanation, explanations
+from blackbox.evidence.explanations import CLEARLY, Explanation, explanations, weighed
 from blackbox.evidence.same import Design
-from blackbox.stats.sampling import power_family
+from blackbox.stats.sampling import Fit, power_family
 
 DESIGN = Design(signals={n: registry.signal(n) for n in ("exact_mmd", "chi2")}, seed=0, n_permutations=499)
 SUITE = make_suite(16)
@@ -95,6 +95,35 @@ def test_a_named_other_model_is_weighed_against_the_temperature() -> None:
     assert found(own, hotter, n=100, rival=rival)["sampling temperature"].status == "explains"
 
 
+@pytest.mark.parametrize(
+    ("advantage", "status", "words"),
+    [
+        (-CLEARLY, "does_not_explain", "fits clearly better"),
+        (-CLEARLY + 0.01, "cannot_tell", "fits about as well"),
+        (CLEARLY - 0.01, "cannot_tell", "fits about as well"),
+        (CLEARLY, "explains", None),
+        (None, "explains", None),
+    ],
+)
+def test_a_setting_must_fit_clearly_better_than_a_named_share(
+    advantage: float | None, status: str, words: str | None
+) -> None:
+    """As good a fit of the other model's share is no acquittal and no accusation."""
+    fit = Fit(setting="0.70", pvalue=0.5, improves=True, power=0.99, advantage=advantage)
+    found, reason = weighed(fit, advantage)
+    assert found == status
+    assert (words is None and reason is None) or str(words) in str(reason)
+
+
+def test_open_probes_alone_leave_sampling_untested(own: np.ndarray) -> None:
+    """Settings are fitted to closed answers; without any the status says so."""
+    rng = np.random.default_rng(1)
+    a, b = (make_sample(make_run(SUITE, drawn_answers(rng, SUITE, own, 5), endpoint=name)) for name in "ab")
+    said = {e.name: e for e in explanations(a, b, dict.fromkeys(FORMS, "open"), DESIGN, alpha=0.01)}
+    assert said["top_p"].status == "not_tested"
+    assert "none could be compared" in str(said["top_p"].reason)
+
+
 def test_a_side_that_was_nearly_all_cut_off_is_not_explained_by_that(own: np.ndarray) -> None:
     """Granting most answers as lost leaves nothing to see: no explanation."""
     rng = np.random.default_rng(1)
@@ -105,6 +134,10 @@ def test_a_side_that_was_nearly_all_cut_off_is_not_explained_by_that(own: np.nda
     both = (make_sample(a), make_sample(replace(b, observations=cut)))
     cap = {e.name: e for e in explanations(*both, FORMS, DESIGN, alpha=0.01)}["length cap"]
     assert (cap.status, cap.pvalue > 0.05) == ("cannot_tell", True)
+    none_left = tuple(replace(o, outcome=Outcome.TRUNCATED) for o in b.observations)
+    both = (make_sample(a), make_sample(replace(b, observations=none_left)))
+    cap = {e.name: e for e in explanations(*both, FORMS, DESIGN, alpha=0.01)}["length cap"]
+    assert (cap.status, cap.reason) == ("not_tested", "too few other answers are left to test")
 
 
 def test_a_setting_at_the_end_of_those_tried_is_no_explanation(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ import pytest
 from blackbox.core import Outcome
 from blackbox.evidence.mixed_words import mixed_entry, mixed_sentence
 from blackbox.evidence.mixture import Mixed, MixtureRules, mixed
-from blackbox.evidence.share import share_pvalue
+from blackbox.evidence.share import Estimate, share_pvalue
 from blackbox.evidence.unexplained import answers_by_probe
 from tests.support.runs import drawn_answers, make_run, make_sample, make_suite, peaked
 
@@ -154,6 +154,58 @@ def test_missing_answers_count_against_the_bound(rng: np.random.Generator, laws:
     assert whole.bound is not None
     assert lost.bound is not None
     assert lost.bound.value < whole.bound.value
+
+
+def test_a_share_that_lost_answers_could_explain_is_not_given(
+    rng: np.random.Generator, laws: tuple[np.ndarray, np.ndarray]
+) -> None:
+    """A host of the reference that loses what is typical of it leans to the other model: null, with the reason."""
+    typical = laws[0] > laws[1]
+    answers = drawn_answers(rng, SUITE, laws[0], 60)
+    lossy: dict[str, list[str | None]] = {
+        p: [None if typical[i, int(x[1:])] and k % 5 else x for k, x in enumerate(v)]
+        for i, (p, v) in enumerate(answers.items())
+    }
+    sides = sample(rng, laws[0], "a", 60), make_sample(make_run(SUITE, lossy, endpoint="b")), sample(rng, laws[1], "c")
+    said = mixed(*sides, FORMS, RULES)
+    assert said.reason == "unequal loss: the share may come from the answers that are missing on a side"
+    assert said.pvalue is not None
+    assert said.pvalue_imputed is not None
+    assert said.pvalue <= RULES.alpha < said.pvalue_imputed
+    assert mixed_entry(said)["share"] is None
+
+
+def test_a_share_that_lost_answers_cannot_explain_is_given(
+    rng: np.random.Generator, laws: tuple[np.ndarray, np.ndarray]
+) -> None:
+    """Half of another model's answers, every eighth of which is lost: it stands with the lost ones filled in."""
+    answers = drawn_answers(rng, SUITE, 0.5 * laws[0] + 0.5 * laws[1], 60)
+    lossy: dict[str, list[str | None]] = {
+        p: [None if k % 8 == 0 else x for k, x in enumerate(v)] for p, v in answers.items()
+    }
+    sides = sample(rng, laws[0], "a", 60), make_sample(make_run(SUITE, lossy, endpoint="b")), sample(rng, laws[1], "c")
+    said = mixed(*sides, FORMS, RULES)
+    assert said.pvalue_imputed is not None
+    assert said.pvalue_imputed <= RULES.alpha
+    assert mixed_entry(said)["share"] is not None
+
+
+@pytest.mark.parametrize(
+    ("checks", "said"),
+    [
+        ((0.04, 0.5, 3.0), "a mixture of the two does not fit the answers (p = 0.04)"),
+        ((0.5, 0.04, 3.0), "no one share fits all probes (p = 0.04)"),
+        ((0.5, None, 0.0), "another temperature (answer probabilities to the power 0.70) fits as well"),
+        ((0.5, None, 0.1), None),
+    ],
+)
+def test_each_check_objects_in_its_own_words(checks: tuple[float, float | None, float], said: str | None) -> None:
+    """Fit, one share for all probes, and a temperature, in this order."""
+    fit, common, bic = checks
+    found = Estimate(
+        share=0.3, ci_low=0.2, ci_high=0.4, fit_pvalue=fit, common_pvalue=common, tilt_exponent=0.7, tilt_bic=bic
+    )
+    assert found.objection == said
 
 
 def test_copies_say_nothing(rng: np.random.Generator, laws: tuple[np.ndarray, np.ndarray]) -> None:
