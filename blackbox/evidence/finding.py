@@ -23,6 +23,10 @@ N_STATISTICAL = 4
 ALPHA = FAMILY_ALPHA / N_STATISTICAL
 
 
+_NOT_NOW = frozenset({408, 409, 425, 429})
+"""Client errors that the same call may not meet again: a timeout, a conflict, too early, too many."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One setting or circumstance of an endpoint, as measured.
@@ -73,7 +77,8 @@ def refusal_words(replies: Iterable[Reply]) -> str:
 
 def _is_refusal(reply: Reply) -> bool:
     error = reply.observation.error
-    return error is not None and error.status is not None and 400 <= error.status < 500 and error.status != 429  # noqa: PLR2004 - HTTP's client errors
+    status = error.status if error is not None else None
+    return status is not None and 400 <= status < 500 and status not in _NOT_NOW  # noqa: PLR2004 - HTTP's client errors
 
 
 _TILT = "answers differ for this reason alone: another sampling looks like another model"

@@ -28,7 +28,9 @@ def n_choices(heard: Heard) -> Finding:
     asked, replies = f"{len(heard.of('n'))} calls with n = {checks.N_CHOICES}", heard.answered("n")
     if not replies:
         return _unanswered("n", asked, heard.of("n"))
-    counts = sorted({reply.wire.n_choices or 0 for reply in replies if reply.wire})
+    counts = sorted({reply.wire.n_choices for reply in replies if reply.wire and reply.wire.n_choices is not None})
+    if not counts:
+        return Finding(check="n", status="can't tell", asked=asked, seen=f"{len(replies)} replies, choices not counted")
     seen = f"{len(replies)} replies with {' or '.join(map(str, counts))} choice(s)"
     done = counts == [checks.N_CHOICES]
     return Finding(
@@ -138,16 +140,23 @@ def streaming(heard: Heard) -> Finding:
     asked, replies = f"{len(heard.of('stream'))} calls with stream = true", heard.answered("stream")
     if not replies:
         return _unanswered("streaming", asked, heard.of("stream"))
+    if not any(reply.wire for reply in replies):
+        seen = f"{len(replies)} replies, how they came was not kept"
+        return Finding(check="streaming", status="can't tell", asked=asked, seen=seen)
     pieces = [reply.wire.n_events for reply in replies if reply.wire and reply.wire.n_events is not None]
     if not pieces:
         return Finding(check="streaming", status="ignored", asked=asked, seen=f"{len(replies)} replies came whole")
-    times = [reply.observation for reply in replies]
-    first, whole = (
-        min(t for o in times if (t := getattr(o, name)) is not None) for name in ("first_byte_s", "latency_s")
-    )
-    seen = f"{len(pieces)} of {len(replies)} in {min(pieces)} to {max(pieces)} pieces; "
-    seen += f"headers after {first:.2f} of {whole:.2f} s"
+    seen = f"{len(pieces)} of {len(replies)} in {min(pieces)} to {max(pieces)} pieces{_times(replies)}"
     return Finding(check="streaming", status="honoured", asked=asked, seen=seen, counts={"pieces": pieces})
+
+
+def _times(replies: Sequence[Reply]) -> str:
+    """Return when the first headers and the first whole reply were there, or nothing where no times were kept."""
+    first, whole = (
+        min((t for reply in replies if (t := getattr(reply.observation, name)) is not None), default=None)
+        for name in ("first_byte_s", "latency_s")
+    )
+    return "" if first is None or whole is None else f"; headers after {first:.2f} of {whole:.2f} s"
 
 
 def model_name(heard: Heard) -> Finding:

@@ -108,12 +108,12 @@ def _spread(heard: Heard) -> Finding:
     seen = (
         f"pairs of equal answers by temperature: {listed} (p = {falls['cold_to_warm']:.2g}, {falls['warm_to_hot']:.2g})"
     )
-    long_cold = _equal_share([heard.texts("cold-rain"), heard.texts("cold-bread")]) or 0.0
+    long_cold = _equal_share([heard.texts("cold-rain"), heard.texts("cold-bread")])
     counts = {"equal_share": shares, "equal_share_long_cold": long_cold, **falls}
     if falls["cold_to_warm"] <= ALPHA:
         return Finding(check="temperature", status="honoured", asked=_asked(heard), seen=seen, counts=counts,
                        pvalue=falls["cold_to_warm"])  # fmt: skip
-    if long_cold <= _RARELY_EQUAL:
+    if long_cold is not None and long_cold <= _RARELY_EQUAL:
         return Finding(
             check="temperature", status="ignored", asked=_asked(heard), seen=seen, counts=counts,
             breaks=("greedy", "temperature"), quirks=("ignore-temperature", "temperature"),

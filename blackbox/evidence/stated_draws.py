@@ -47,7 +47,7 @@ def first_laws(replies: Iterable[Reply]) -> list[Mapping[str, float]]:
 
 
 class _Row:
-    """One token: stated probabilities in descending order with the unlisted rest last."""
+    """One token: stated probabilities in descending order with the unlisted rest last; none if only an end is."""
 
     def __init__(self, token: TokenLogprob, prompt: str, drawn: Collection[str]) -> None:
         listed = sorted(((text, lp) for text, lp in token.top if not _ends(text)), key=lambda pair: -pair[1])
@@ -55,7 +55,7 @@ class _Row:
         p = np.exp([lp for _, lp in listed])
         rest = max(0.0, 1.0 - ended - float(p.sum()))
         total = float(p.sum()) + rest
-        self.stated = [*(p / total).tolist(), rest / total]
+        self.stated = [*(p / total).tolist(), rest / total] if total else []
         self.seen = [*(text in drawn or text in prompt for text, _ in listed), False]
         self.drawn = _column(token, listed)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -17,6 +19,9 @@ from blackbox.evidence.population import Ratio, headline
 from blackbox.evidence.ratio_words import chosen_sentence, siblings_sentence, verbal
 from blackbox.stats.likelihood_ratios import Independent, cllr, elub, isotonic_log10_lr
 from blackbox.stats.nodes import Nodes, n_effective, rate
+
+if TYPE_CHECKING:
+    from blackbox.evidence.lineage import Side
 
 
 def test_a_fit_finds_the_ratio_of_two_normals() -> None:
@@ -317,3 +322,39 @@ def test_what_stands_beside_a_ratio() -> None:
     assert "nobody known to be of the lineage of 'n'" in siblings_sentence(["m", "n"], {"m": 2})
     assert chosen_sentence(None, 1).startswith("How this pair came to be chosen was not stated")
     assert "one of 60 pairs" in chosen_sentence("by a newspaper", 60)
+
+
+def test_labels_without_an_unrelated_pair_are_refused() -> None:
+    """Kin and siblings alone say nothing about how alike strangers are."""
+    group = groups_of(0, 20)
+    pairs = [p if p.side == "same" else replace(p, relation="vendor", side="sibling") for p in labelled(group)]
+    with pytest.raises(InsufficientData, match="no different-source pair"):
+        lineage(group, pairs, dict.fromkeys(group, 1))
+
+
+def hub(side: Side, z: np.ndarray, pairs: list[LabelledPair]) -> tuple[np.ndarray, list[LabelledPair]]:
+    """Return what is left where every pair of a side has solo00 in it; other pairs are dropped or siblings."""
+    kept = [p.side == "same" or "solo00" in (p.a, p.b) or side == "sibling" for p in pairs]
+    named = [
+        replace(p, relation="vendor", side="sibling") if side == "sibling" and "solo00" in (p.a, p.b) else p
+        for p, keep in zip(pairs, kept, strict=True) if keep
+    ]  # fmt: skip
+    return z[np.array(kept)], named
+
+
+def test_unrelated_pairs_that_all_share_a_model_are_refused() -> None:
+    """Without that model's group nothing is left to calibrate its pairs by: an error, no ratio from the pair itself."""
+    z, pairs, group = simulated(6)
+    scores, named = hub("different", z, pairs)
+    with pytest.raises(InsufficientData, match="more groups are needed"):
+        calibrated(lineage(group, named, dict.fromkeys(group, 1)), scores, seed=0)
+
+
+def test_siblings_that_all_share_a_model_have_no_fit_without_it() -> None:
+    """Where its group is left out, the second alternative is absent; elsewhere it is there."""
+    z, pairs, group = simulated(7)
+    scores, named = hub("sibling", z, pairs)
+    population = lineage(group, named, dict.fromkeys(group, 1))
+    fold = next(population.folds(p)["solo00" == p.b] for p in population.pairs if "solo00" in (p.a, p.b))
+    fits = calibrated(population, scores, seed=0).fits
+    assert {left: fold not in left for left in fits} == {left: fit.sibling is not None for left, fit in fits.items()}

@@ -175,3 +175,17 @@ def test_the_rules_of_the_pairs_own_suite_are_the_ones_set_side_by_side() -> Non
     )
     causes = [difference(before, after)["pairs"][0]["possible_causes"] for after in (elsewhere, moved)]
     assert causes == [[], ["method"]]
+
+
+def test_effects_in_two_units_or_without_an_interval_are_not_set_against_each_other() -> None:
+    """Whether they are apart is unknown then, neither yes nor no."""
+
+    def moved(**effect: object) -> object:
+        def change(document: dict[str, Any]) -> None:
+            document["pairs"][0]["same"]["effect"].update(value=0.9, ci_low=0.8, ci_high=0.95)
+            document["pairs"][0]["same"]["effect"].update(effect)
+
+        (found,) = [c for c in only(changed(change))["changes"] if c["field"] == "same.effect"]
+        return found["beyond_interval"]
+
+    assert [True, None, None] == [moved(), moved(unit="another"), moved(ci_high=None)]

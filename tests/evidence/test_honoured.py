@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from support.pretend_model import Pretend, heard_from
 
-from blackbox.core import Observation, Outcome, TokenLogprob, Usage, Wire
-from blackbox.evidence import checks, honoured_sampling, honoured_serving, honoured_usage, stated_draws
+from blackbox.core import CallError, Observation, Outcome, TokenLogprob, Usage, Wire
+from blackbox.evidence import checks, honoured_fields, honoured_sampling, honoured_serving, honoured_usage, stated_draws
 from blackbox.evidence.checks import Heard, Reply
 from blackbox.evidence.honoured import diagnose, honoured_settings
+from blackbox.stats.stated import FittedTemperature
 
 if TYPE_CHECKING:
     from blackbox.evidence.finding import Finding
@@ -177,3 +178,180 @@ def test_a_long_template_is_not_accused_of_a_hidden_text(
     assert (status, quirks) == (finding.status, finding.quirks)
     dropped = honoured_usage.default_text(heard, factor=None, drops_system=True)
     assert not dropped.is_trouble
+
+
+def reply(check: str, i: int = 0, *, wire: Wire | None = None, **more: Any) -> Reply:
+    """Return the `i`-th reply of a check."""
+    facts = {"outcome": Outcome.OK, "text": "x", **more}
+    observation = Observation(key=f"{check}#{i}", probe_id=check, repeat=i, block_id=i, **facts)
+    return Reply(check=check, seconds=float(i), observation=observation, wire=wire)
+
+
+def heard(*replies: Reply) -> Heard:
+    """Return these replies as all that was heard."""
+    return Heard(replies=replies, model="m", nonsense="x")
+
+
+def failed_throughout(status: int | None) -> dict[str, Finding]:
+    """Return the findings where every call failed with this status."""
+    sent = (*checks.first_checks("max_tokens", nonsense="x"), *checks.later_checks(None))
+    error = CallError(kind="failed", message="failed", status=status)
+    replies = [
+        reply(check.name, i, outcome=Outcome.ERROR, text=None, error=error)
+        for check in sent for i in range(check.repeats)
+    ]  # fmt: skip
+    return {each.check: each for each in diagnose(heard(*replies), token_limit_field="max_tokens")}
+
+
+@pytest.mark.parametrize("status", [None, 408, 409, 425, 429, 500, 503])
+def test_a_server_that_fails_is_accused_of_nothing(status: int | None) -> None:
+    """A breakdown, a timeout and a rate limit are no answer to what was asked: every check says that it can't tell."""
+    findings = failed_throughout(status)
+    assert {"can't tell"} == {finding.status for finding in findings.values()}
+    assert "no reply to read" == findings["n"].seen == findings["usage"].seen == findings["latency"].seen
+    assert "too few replies" == findings["temperature"].seen == findings["one_model"].seen
+
+
+def test_fields_that_are_refused_are_not_honoured() -> None:
+    """A refusal is a finding on the fields that were sent and on nothing that is read off answers."""
+    findings = failed_throughout(400)
+    told = {name: finding for name, finding in findings.items() if finding.status != "can't tell"}
+    refused = {"n", "logprobs", "max_tokens", "max_completion_tokens", "stop", "seed", "streaming"}
+    assert refused | {"model_name"} == set(told)
+    assert {"refused with 400"} == {finding.seen for finding in told.values()}
+    assert {"not honoured"} == {told[name].status for name in refused}
+    assert "honoured" == told["model_name"].status
+    assert [] == [quirk for finding in told.values() for quirk in finding.quirks]
+
+
+def test_how_a_reply_came_is_not_guessed() -> None:
+    """An endpoint kind that keeps no record of choices and pieces is not accused of sending one of each."""
+    unknown = heard(*(reply(check, i) for check in ("n", "stream") for i in range(2)))
+    assert "can't tell" == honoured_fields.n_choices(unknown).status == honoured_fields.streaming(unknown).status
+    known = heard(*(reply(check, i, wire=Wire(n_choices=1)) for check in ("n", "stream") for i in range(2)))
+    assert "ignored" == honoured_fields.n_choices(known).status == honoured_fields.streaming(known).status
+
+
+def test_a_streamed_reply_needs_no_times() -> None:
+    """Pieces alone show that a reply was streamed."""
+    finding = honoured_fields.streaming(heard(reply("stream", wire=Wire(n_events=4))))
+    assert ("honoured", "1 of 1 in 4 to 4 pieces") == (finding.status, finding.seen)
+
+
+@pytest.mark.parametrize(
+    ("cold", "warm", "hot", "status", "breaks"),
+    [
+        (0.0, 1.0, 1.5, "honoured", ()),
+        (0.0, 1.0, 1.0, "not honoured", ()),  # held at 1
+        (0.7, 1.0, 1.5, "not honoured", ("greedy",)),  # a floor
+        (1.0, 1.0, 1.0, "ignored", ("greedy", "temperature")),
+        (0.0, 0.5, 0.5, "ignored", ("draws", "temperature")),  # held at a half
+    ],
+)
+def test_fitted_temperatures_decide(cold: float, warm: float, hot: float, status: str, breaks: tuple[str, ...]) -> None:
+    """Each way not to carry temperature out breaks what it breaks and no more."""
+    fits = {
+        name: FittedTemperature(value=t, low=max(0.0, t - 0.1), high=t + 0.1, first_share=0.6 if t else 1.0, n=500)
+        for name, t in (("cold", cold), ("warm", warm), ("hot", hot))
+    }
+    finding = honoured_sampling._fitted(heard(), fits)
+    assert (status, breaks) == (finding.status, finding.breaks)
+
+
+def by_texts(cold: tuple[str, ...], *, prompts: tuple[str, ...]) -> Finding:
+    """Return the finding on temperature where 1 and 1.5 have answers to all prompts, and 0 to some."""
+    drawn = [(kind, prompt, ("yes",) * 5) for kind in ("warm", "hot") for prompt in checks.PROMPTS]
+    groups = [*drawn, *(("cold", prompt, cold) for prompt in prompts)]
+    replies = (
+        reply(f"{kind}-{prompt}", i, text=text) for kind, prompt, texts in groups for i, text in enumerate(texts)
+    )
+    return honoured_sampling.temperature(heard(*replies), copies=False)
+
+
+def test_texts_that_do_not_vary_tell_nothing_of_temperature() -> None:
+    """A model that always says the same is not accused; one whose long answers at 0 all differ is."""
+    assert "can't tell" == by_texts(("yes",) * 5, prompts=tuple(checks.PROMPTS)).status
+    assert "ignored" == by_texts(tuple("abcde"), prompts=tuple(checks.PROMPTS)).status
+
+
+def test_long_answers_that_never_came_are_not_called_different() -> None:
+    """Without two long answers at 0 nothing is known of how they vary: no accusation."""
+    assert "can't tell" == by_texts(tuple("abcde"), prompts=("animal", "number")).status
+
+
+def test_greedy_decoding_is_not_called_a_cache() -> None:
+    """Long answers that repeat word for word come from a cache unless other limits give the same story too."""
+    story = "Rain begins where warm air rises, cools and drops its water in the end."
+    told = [reply("story", i, text=story) for i in range(3)]
+    near = [reply(f"story-near-{i}", text=story[:-i]) for i in range(1, checks.N_NEAR + 1)]
+    greedy, cached = honoured_serving.repeats(heard(*told, *near)), honoured_serving.repeats(heard(*told))
+    assert ("greedy", ()) == (greedy.kind, greedy.finding.quirks)
+    assert "greedy, not cached" in greedy.finding.seen
+    assert ("cache", ("cache-repeats",)) == (cached.kind, cached.finding.quirks)
+    assert greedy.finding.breaks == cached.finding.breaks == ("draws",)
+
+
+def test_a_date_that_is_none_says_nothing_of_the_clock() -> None:
+    """What a server puts into its Date header is its own affair: unreadable is unknown."""
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    odd = [
+        reply("bare", i, requested_at=at, latency_s=1.0, wire=Wire(server_date=date))
+        for i, date in enumerate(("soon", "", "Mon, 99 Foo 9999 99:99:99 GMT", "Thu, 01 Jan 2026 00:00:00 -0000"))
+    ]
+    assert "replies have no Date" == honoured_serving.clock(heard(*odd)).seen
+
+
+def test_counts_that_are_missing_are_not_honoured_and_excuse_the_rest() -> None:
+    """No counts at all is a finding of its own; what would be read off them can't be told."""
+    bare = heard(reply("bare"), reply("told"))
+    finding = honoured_usage.usage(bare, limit_honoured=True)
+    assert ("not honoured", ("usage",)) == (finding.status, finding.breaks)
+    assert "none of 2 replies has counts" == finding.seen
+    assert "can't tell" == honoured_usage.default_text(bare, factor=None, drops_system=False).status
+
+
+def test_hidden_reasoning_is_not_called_inflated_usage() -> None:
+    """Tokens of a reasoning that isn't shown are counted and not listed: such replies know no ratio."""
+    tokens = tuple(TokenLogprob(token="x", logprob=-0.1) for _ in range(10))
+    counts = {"prompt_tokens": 5, "completion_tokens": 90}
+    thought, plain_one = (
+        heard(reply("warm-rain", logprobs=tokens, usage=Usage(**counts, reasoning_tokens=n))) for n in (80, None)
+    )
+    assert "can't tell" == honoured_usage.usage(thought, limit_honoured=True).status
+    assert ("inflate-usage",) == honoured_usage.usage(plain_one, limit_honoured=True).quirks
+
+
+def test_an_answer_that_names_today_shows_a_date_in_the_prompt() -> None:
+    """Only a date within a day of the request counts: a model that guesses a date is not accused."""
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    counts = [reply(name, usage=Usage(prompt_tokens=9, completion_tokens=1)) for name in ("bare", "told")]
+    said = {
+        day: honoured_usage.default_text(
+            heard(*counts, reply("date", text=day, requested_at=at)), factor=None, drops_system=False
+        )
+        for day in ("2026-02-28", "2024-06-01")
+    }
+    assert ("not honoured", ("date-line",)) == (said["2026-02-28"].status, said["2026-02-28"].quirks)
+    assert said["2026-02-28"].seen.endswith("1 of 1 answers name today: the date is in the prompt")
+    assert "honoured" == said["2024-06-01"].status
+
+
+@pytest.mark.parametrize(("logprob", "column"), [(-1.0, 0), (-1.5, 1), (-5.0, None)])
+def test_a_token_listed_under_another_spelling_is_the_nearest(logprob: float, column: int | None) -> None:
+    """Where the name is not listed the probability says which it was; one below all listed is of the rest."""
+    top = (("▁yes", -1.0), ("▁no", -1.6))
+    assert column == stated_draws._Row(TokenLogprob(token=" yes", logprob=logprob, top=top), "", ()).drawn
+
+
+def test_a_list_of_end_marks_alone_is_no_law() -> None:
+    """A server that lists nothing but a certain end, and goes on, states nothing about what it drew."""
+    token = TokenLogprob(token="x", logprob=-9999.0, top=(("<|im_end|>", 0.0), ("x", -9999.0)))
+    assert stated_draws.draws_of([reply("warm-rain", logprobs=(token,))]) is None
+
+
+def test_a_stop_inside_a_token_is_not_called_ignored() -> None:
+    """A server that stops at the end of the token that holds the letter did stop, only late."""
+    texts = {"in a token": "Rain is made", "ignored": "Rain is made where warm air rises and cools."}
+    found = {name: honoured_fields.stop(heard(reply("stop", text=f"{text}, so"))) for name, text in texts.items()}
+    assert ("not honoured", ()) == (found["in a token"].status, found["in a token"].quirks)
+    assert ("ignored", ("ignore-stop",)) == (found["ignored"].status, found["ignored"].quirks)

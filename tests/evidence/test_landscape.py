@@ -156,3 +156,12 @@ def test_the_order_of_runs_changes_no_distance_and_no_support(rng: np.random.Gen
     )
     assert np.array(there["distances"]) == pytest.approx(np.array(back["distances"])[np.ix_(order, order)], abs=1e-6)
     assert support_of(there, {10, 11}) == support_of(back, {0, 1})
+
+
+def test_without_a_common_probe_there_is_no_landscape() -> None:
+    """Runs without any answer, and runs that share no probe, each have a reason of their own and no tree."""
+    silent = entry(answer_distances([codes({})] * 4), 4)
+    apart = entry(answer_distances([codes({name: [1, 1]}) for name in "abcd"]), 4)
+    assert "no probe has answers that can be compared" == silent["reason"]
+    assert "no probe in common" in apart["reason"]
+    assert [None] * 2 == [silent["tree"], apart["tree"]]

@@ -254,3 +254,26 @@ def test_only_the_probes_asked_for_are_read() -> None:
     both = make_sample(make_run(make_suite(2), {"p000": ["x", "y"], "p001": ["z", "z"]}))
     codes = both.features["answer"].values.tolist()
     assert {p: c.tolist() for p, c in answers_by_probe(both, ["p001", "p009"]).items()} == {"p001": codes[2:]}
+
+
+@pytest.mark.parametrize(
+    ("pvalue", "words"),
+    [
+        (None, "No share is given: no closed probe."),
+        (0.4, "c: no closed probe."),
+    ],
+)
+def test_a_share_that_is_not_given_is_not_hinted_at(pvalue: float | None, words: str) -> None:
+    """Without a fit only the reason is said: nothing leans anywhere."""
+    assert words == mixed_sentence(Mixed(alpha=0.01, reason="no closed probe", pvalue=pvalue, alternative="c"))
+
+
+def test_a_fit_that_fails_a_check_leans_and_gives_no_share() -> None:
+    """The reason stands beside the leaning, and the estimate is in neither the sentence nor the document."""
+    fit = Estimate(
+        share=0.37, ci_low=0.2, ci_high=0.5, fit_pvalue=0.001, common_pvalue=0.5, tilt_exponent=1, tilt_bic=3
+    )
+    said = Mixed(alpha=0.01, reason="the two do not fit", pvalue=0.002, estimate=fit, alternative="c")
+    expected = "B leans towards c (p = 0.002), but no share is given, because the two do not fit."
+    assert expected == mixed_sentence(said)
+    assert [None] * 3 == [mixed_entry(said)[name] for name in ("share", "ci_low", "ci_high")]

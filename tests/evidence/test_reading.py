@@ -14,7 +14,7 @@ from support.runs import START, drawn_answers, make_run, make_sample, make_suite
 
 from blackbox.core import Effect, FeatureMatrix, Outcome, plain
 from blackbox.evidence import wording
-from blackbox.evidence.conditions import conditions, decoding_conflict, facts
+from blackbox.evidence.conditions import HONOURED_SETTINGS, conditions, decoding_conflict, facts
 from blackbox.evidence.document import RelatedEvidence, finite, related_entry, run_entry
 from blackbox.evidence.exhibits import MAX_CHARACTERS, OTHER, exhibits, probe_rows
 from blackbox.evidence.samples import Sample
@@ -213,3 +213,16 @@ def test_no_sentence_claims_more_than_the_evidence() -> None:
     assert [s for s in sentences if FORBIDDEN.search(s)] == []
     assert [s for s in sentences if "the same model" in s and "excludes" not in s] == []
     assert sum(wording.DIRECTION in s for s in sentences) >= 3
+
+
+def test_what_is_known_of_one_side_only_makes_nothing_equal(run: Run) -> None:
+    """Settings measured alike on both sides are equal; measured on one, or untold on one, they are unknown."""
+
+    def measured(**settings: str) -> Run:
+        told = dict.fromkeys(HONOURED_SETTINGS, "honoured") | settings
+        return replace(run, manifest=replace(run.manifest, honoured_decoding=told))
+
+    sides = {"alike": measured(), "untold": measured(sampling="can't tell"), "ignored": measured(temperature="ignored")}
+    states = {name: state(measured(), other, "honoured decoding") for name, other in sides.items()}
+    assert {"alike": "equal", "untold": "unknown", "ignored": "different"} == states
+    assert "unknown" == state(measured(), run, "honoured decoding")

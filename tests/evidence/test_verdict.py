@@ -15,6 +15,7 @@ from blackbox.evidence import wording
 from blackbox.evidence.benign import BenignBand, Disagreement
 from blackbox.evidence.blocks import Blocks, Homogeneity
 from blackbox.evidence.control import Control, repeat_control, time_halves
+from blackbox.evidence.document import SameEvidence, same_entry
 from blackbox.evidence.equivalence import Equivalence
 from blackbox.evidence.explanations import Explanation
 from blackbox.evidence.independence import Independence
@@ -350,3 +351,26 @@ def test_a_difference_that_whole_passes_explain_is_none() -> None:
     assert verdict(pair_test_of(0.001), 0.001, replace(CALM, blocks=moody)).verdict == "different"
     found = verdict(pair_test_of(0.001), 0.003, replace(CALM, blocks=moody))
     assert (found.verdict, "hang together" in found.reason) == ("inconclusive", True)
+
+
+def test_a_second_session_without_answers_controls_nothing(sample: Sample) -> None:
+    """No test is no passed control: null with the reason."""
+    unanswered: dict[str, list[str | None]] = {p.id: [None] * 4 for p in sample.run.suite.probes}
+    again = make_sample(make_run(sample.run.suite, unanswered, session=1))
+    control = repeat_control(sample, [again], all_closed(sample), DESIGN)
+    assert (control.pvalue, control.kind) == (None, "second_session")
+    assert control.reason == "no probe has two usable answers a side"
+
+
+def test_what_was_not_controlled_is_null_in_the_document() -> None:
+    """No repeat control and no blocks are nulls, not passes; what was measured stands with its reason."""
+    halves = Control(pvalue=None, kind="halves", reason="too few to halve")
+    said = same_entry(
+        SameEvidence(
+            judged=verdict(None, None), test=None, pvalue_adjusted=None, alpha=0.01, margin=0.01, control_a=halves,
+            control_b=None, similarity=None, repeat_band=None,
+        )
+    )  # fmt: skip
+    assert {"a": {"pvalue": None, "kind": "halves", "reason": "too few to halve"}, "b": None} == said["repeat_control"]
+    assert (said["blocks"], said["pvalue"], said["minimum_detectable_effect"]) == (None, None, None)
+    assert said["verdict"] == "not_applicable"

@@ -13,6 +13,7 @@ from support.schemas import problems
 from blackbox.report import blocks, render
 from blackbox.report.assembling import assemble
 from blackbox.report.renderers import timeline
+from blackbox.report.sections import drift_overview, landscape
 
 
 def _timeline(*values: float | None, limit: float | None = 0.01, onset: int | None = None) -> blocks.Timeline:
@@ -99,3 +100,37 @@ def test_answers_of_several_pairs_point_into_their_own_pair() -> None:
         assert targets
         assert {target.partition(f"{fold.anchor}-")[0] for target in targets} == {""}
         assert (f"{fold.anchor}-settling" in targets) == (number != 2)
+
+
+def test_all_histories_stand_in_one_table_that_leads_to_each() -> None:
+    """One line an endpoint and suite: verdict, since when, on how much; what isn't known is a dash."""
+    read = [history(), history(2, onset=None)]
+    document = {"schema": "blackbox.drift/1", "histories": read}
+    said, table = drift_overview.SECTION.build(document)
+
+    assert isinstance(said, blocks.Text)
+    assert isinstance(table, blocks.Table)
+    assert said.text == "2 histories read: 1 changed, 1 inconclusive."
+    links, marks, since, *counts = zip(*table.rows, strict=True)
+    assert [link.target for link in links if isinstance(link, blocks.Link)] == ["history-1", "history-2"]
+    assert [mark.word for mark in marks if isinstance(mark, blocks.Mark)] == ["changed", "inconclusive"]
+    assert [getattr(cell, "text", cell) for cell in since] == ["2026-11-10 08:00", "–"]
+    assert [[getattr(cell, "text", None) for cell in column] for column in counts[:2]] == [["14", "2"], ["840", "120"]]
+    assert [getattr(cell, "text", None) for cell in counts[2]][1] == "–"
+
+
+def test_no_history_is_said_and_not_shown_as_none_changed() -> None:
+    """An empty watch is a warning, not a table without a change."""
+    (said,) = drift_overview.SECTION.build({"schema": "blackbox.drift/1", "histories": []})
+
+    assert said == blocks.Text(text="No history was read.", kind="warning")
+
+
+def test_a_suite_without_a_tree_says_why() -> None:
+    """The reason stands where the figures would."""
+    whole = documents.two()
+    entry = {**documents.landscape(whole["runs"]), "distances": None, "tree": None, "map": None, "reason": "3 runs"}
+    (group, _) = landscape.SECTION.build({**whole, "landscape": [entry]})
+
+    assert isinstance(group, blocks.Group)
+    assert group.blocks == (blocks.Text(text="No tree and no map: 3 runs."),)

@@ -104,3 +104,14 @@ def test_the_page_names_the_population_to_recompute_with() -> None:
     document["provenance"]["command"] += " --population 'my panel.json'"
 
     assert "--population 'my panel.json' --seed 0" in render(document)
+
+
+def test_a_single_point_is_no_curve() -> None:
+    """Neither figure is drawn where there is no line to draw; the rates still stand."""
+    document = documents.against_population()
+    population = document["population"]
+    population["tippett"] = population["tippett"][:1]
+    population["calibration_curve"] = {name: [0.0] for name in ("stated", "isotonic")}
+
+    assert drawings(document) == {}
+    assert any(isinstance(block, blocks.Table) for block in SECTION.build(document))
