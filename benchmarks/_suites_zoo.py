@@ -11,17 +11,16 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-import _scripted as scripted
 import numpy as np
-from _suite_rates import ALPHA, FORMS, priced, rates, sample, suite_of, tested, valid
-from _zoo_answers import sampled_here
+from _suite_rates import ALPHA, FORMS, form_of, priced, rates, sample, suite_of, tested, valid
+from _zoo_answers import outcome_of, run_of, sampled_here
 
-from blackbox.core import Observation, Outcome, Run
+from blackbox.core import Observation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from blackbox.core import Probe, Suite
+    from blackbox.core import Probe, Run, Suite
     from blackbox.evidence.samples import Sample
     from blackbox.serve.generation import Sampled
 
@@ -62,9 +61,9 @@ def draws_rows(rng: np.random.Generator, family: str, form: str) -> list[dict]:
     part = PARTS[family]
     sets = [_some(suite_of(family, form, i), part, rng) for i in range(N_PAIRS)]
     by_session = dict(zip(_sessions(), map(sample, _asked(sets, rng)), strict=True))
-    name = f"{sets[0].name}@{sets[0].version}" if form == "public" else f"{family} secret"
     named = {
-        "suite": f"{name}, {part.n_probes} probes × {part.repeats}", "digest": suite_of(family, form, 0).digest,
+        "suite": f"{form_of(family, form)[0]}, {part.n_probes} probes × {part.repeats}",
+        "digest": suite_of(family, form, 0).digest,
         "on": "zoo", "n_sessions": 2 * N_PAIRS, "n_sets": N_PAIRS, "calls_a_side": part.n_probes * part.repeats,
         "cost_per_verdict_usd": priced(sets[0]), "valid": valid(list(by_session.values())),
     }  # fmt: skip
@@ -125,15 +124,12 @@ def _asked(sets: list[Suite], rng: np.random.Generator) -> Iterator[Run]:
 
 def _run(member: str, suite: Suite, said: Iterator[Sampled], rng: np.random.Generator) -> Run:
     rows = [_observation(suite, probe, next(said), i, rng) for probe in suite.probes for i in range(probe.repeats)]
-    return Run(
-        id=f"{member}-{rng.integers(2**60)}", manifest=scripted.manifest(rng), suite=suite, observations=tuple(rows)
-    )
+    return run_of(member, suite, rows, rng)
 
 
 def _observation(suite: Suite, probe: Probe, said: Sampled, repeat: int, rng: np.random.Generator) -> Observation:
-    outcome = Outcome.EMPTY if not said.text else Outcome.TRUNCATED if said.finish_reason == "length" else Outcome.OK
     return Observation(
-        key=f"{probe.id}#{repeat}", probe_id=probe.id, repeat=repeat, block_id=repeat, outcome=outcome,
+        key=f"{probe.id}#{repeat}", probe_id=probe.id, repeat=repeat, block_id=repeat, outcome=outcome_of(said),
         text=said.text or None, response_id=f"r-{rng.integers(2**60)}", sent_decoding=suite.sent_decoding(probe),
     )  # fmt: skip
 

@@ -7,17 +7,21 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
+import _scripted as scripted
+
 from blackbox import serve
-from blackbox.core import TokenLogprob
+from blackbox.core import Outcome, Run, TokenLogprob
 from blackbox.serve import batch as serving
 from blackbox.serve.batch import Batch
 from blackbox.serve.generation import Job, Sampled
 from blackbox.serve.language_model import LanguageModel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy as np
 
-    from blackbox.core import Probe, Suite
+    from blackbox.core import Observation, Probe, Suite
 
 MOST_TOGETHER = 128
 """Answers sampled side by side where each is a draw of its own."""
@@ -48,6 +52,19 @@ def session_here(
     model, most = model_of(member), int(rng.integers(4, MOST_AT_ONCE + 1))
     probes = [suite.probes[i] for i in rng.permutation(len(suite.probes))]
     return list(zip(probes, _sampled(model, [_job(member, suite, p, top) for p in probes], most), strict=True))
+
+
+def run_of(member: str, suite: Suite, rows: Iterable[Observation], rng: np.random.Generator) -> Run:
+    """Return a session's run, under a name of its own."""
+    name = f"{member}-{rng.integers(2**60)}"
+    return Run(id=name, manifest=scripted.manifest(rng), suite=suite, observations=tuple(rows))
+
+
+def outcome_of(said: Sampled) -> Outcome:
+    """Return what became of a call, as a client reads it from the reply."""
+    if not said.text:
+        return Outcome.EMPTY
+    return Outcome.TRUNCATED if said.finish_reason == "length" else Outcome.OK
 
 
 def texts_of(member: str, said: Sampled) -> tuple[TokenLogprob, ...] | None:

@@ -12,10 +12,9 @@ from hashlib import sha256
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-import _scripted as scripted
 import numpy as np
 from _suite_rates import ALPHA, FORMS, form_of, priced, suite_of
-from _zoo_answers import prompt_of, session_here, texts_of
+from _zoo_answers import outcome_of, prompt_of, run_of, session_here, texts_of
 
 from blackbox import registry, serve
 from blackbox.core import Observation, Outcome, Run, Usage
@@ -27,7 +26,6 @@ from blackbox.workflow._compare_related import SLOPE_TOLERANCE, tokenizer_entry
 if TYPE_CHECKING:
     from blackbox.core import Probe, Suite
     from blackbox.evidence.benign import Disagreement
-    from blackbox.serve.generation import Sampled
 
 N_HOSTS, TOP = 7, 5
 BASES = {
@@ -48,24 +46,12 @@ def asked(member: str, suite: Suite, rng: np.random.Generator, *, top: int | Non
     """Return a session: every probe once, with log-probabilities if `top` is given."""
     rows = [
         Observation(
-            key=f"{probe.id}#0", probe_id=probe.id, repeat=0, block_id=0, outcome=_outcome(said),
+            key=f"{probe.id}#0", probe_id=probe.id, repeat=0, block_id=0, outcome=outcome_of(said),
             text=said.text or None, logprobs=texts_of(member, said), sent_decoding=suite.sent_decoding(probe),
         )
         for probe, said in session_here(member, suite, rng, top=top)
     ]  # fmt: skip
-    return _run(member, suite, rows, rng)
-
-
-def _outcome(said: Sampled) -> Outcome:
-    if not said.text:
-        return Outcome.EMPTY
-    return Outcome.TRUNCATED if said.finish_reason == "length" else Outcome.OK
-
-
-def _run(member: str, suite: Suite, rows: list[Observation], rng: np.random.Generator) -> Run:
-    return Run(
-        id=f"{member}-{rng.integers(2**60)}", manifest=scripted.manifest(rng), suite=suite, observations=tuple(rows)
-    )
+    return run_of(member, suite, rows, rng)
 
 
 def counted(member: str, suite: Suite, rng: np.random.Generator) -> Run:
@@ -78,7 +64,7 @@ def counted(member: str, suite: Suite, rng: np.random.Generator) -> Run:
         )
         for p in suite.probes
     ]  # fmt: skip
-    return _run(member, suite, rows, rng)
+    return run_of(member, suite, rows, rng)
 
 
 def tokenizer_rows(rng: np.random.Generator, form: str) -> list[dict]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from generated_page import kept
-from scipy.stats import beta
+from scipy.stats import binomtest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -253,9 +253,8 @@ def _compared(public: Rate, secret: Rate) -> tuple[str, ...]:
 
 def _wilson(p: float, n: int) -> tuple[float, float]:
     """Return the 95 % score interval of a rate (Wilson 1927)."""
-    z2 = 1.959964**2
-    middle, half = p + z2 / (2 * n), (z2 * (p * (1 - p) / n + z2 / (4 * n * n))) ** 0.5
-    return (middle - half) / (1 + z2 / n), (middle + half) / (1 + z2 / n)
+    found = binomtest(round(p * n), n).proportion_ci(method="wilson")
+    return found.low, found.high
 
 
 def _power() -> dict[tuple[str, str], dict[str, dict[str, Rate]]]:
@@ -321,10 +320,8 @@ def _interval(found: float | None, row: dict[str, Any]) -> str:
     shared = row["on"] == "zoo" and row.get("n_sessions", 0) < 2 * n
     if found is None or shared:
         return "–"
-    hits = round(found * n)
-    low = 0.0 if hits == 0 else float(beta.ppf(0.025, hits, n - hits + 1))
-    high = 1.0 if hits == n else float(beta.ppf(0.975, hits + 1, n - hits))
-    return f"{low:.2f} to {high:.2f}"
+    interval = binomtest(round(found * n), n).proportion_ci(method="exact")
+    return f"{interval.low:.2f} to {interval.high:.2f}"
 
 
 def _profiles(rows: list[dict[str, Any]]) -> str:

@@ -150,7 +150,9 @@ def _made_from(provenance: Mapping[str, Any]) -> str:
 def _plain(value: object) -> str:
     if isinstance(value, Mapping):
         return " + ".join(f"{n} {name}" for name, n in value.items())
-    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
 
 
 def _newer(document: Mapping[str, Any]) -> str:

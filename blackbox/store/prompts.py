@@ -27,7 +27,7 @@ class PromptSource:
     Args:
         dataset: A file, a folder that `datasets` saved, or a dataset's name on the Hub.
         column: Holds the prompts; `body.messages` is the field `messages` of the objects in the column `body`.
-        split: For the Hub.
+        split: Of a saved dataset with several, or on the Hub.
         subset: Configuration name, for the Hub.
         revision: Commit, for the Hub.
     """
